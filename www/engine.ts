@@ -1,0 +1,284 @@
+/**
+ * The words the page and the engine share: configuration, world, frame, metrics.
+ *
+ * The engine (Rust, `src/wasm.rs`) produces exactly these shapes; views and controls read them and know
+ * nothing of wasm or workers. Matrices are row-major; a latent's or feature's vector is one contiguous row.
+ * Field names are those of the Rust `Config` and of the theory's notation (see `src/lib.rs`).
+ */
+
+// ── Configuration: the same JSON as Rust's `Config` (src/config.rs), every field always present ─────────────
+
+export interface Config {
+  version: 1;
+  /** Names every random stream of the run (directions, weights, batches, anchors, resampling). 0 … 2³²−1. */
+  seed: number;
+  source: 'bench' | 'activations';
+  bench: {
+    n_features: number;
+    n_input: number;
+    /** S = Pr(x_d = 0). */
+    sparsity: number;
+    interference: 'bounded' | 'negative';
+    /** M, the largest ⟨w_i, w_j⟩ (i ≠ j) asked for in the bounded setting. */
+    max_interference: number;
+    /** x_d = magnitude_min + Exp(magnitude_scale) where feature d fires. */
+    magnitude_min: number;
+    magnitude_scale: number;
+  };
+  activations: {
+    /** Name of a shipped data set, or of the file a caller supplied. */
+    name: string;
+    /** Subtract the mean row first. */
+    center: boolean;
+  };
+  model: {
+    task: 'autoencoder';
+    n_latent: number;
+    activation: 'relu' | 'top_k';
+    /** Latents kept per sample (Top-k only). */
+    k: number;
+    b_enc: boolean;
+    b_dec: boolean;
+    /** Encode x − b_dec instead of x. */
+    shift_input: boolean;
+    /** Encoder starts as the decoder's transpose. */
+    tied_init: boolean;
+    /** ‖w_D^i‖ at the start. */
+    init_norm: number;
+    unit_norm_decoder: boolean;
+  };
+  loss: {
+    /** λ of the L1 penalty; 0 is off. */
+    l1: number;
+    /** plain: Σ f_i; decoder_norm: Σ f_i ‖w_D^i‖. */
+    l1_weighting: 'plain' | 'decoder_norm';
+  };
+  anchors: {
+    /** k: how many features are anchored (latents 0 … k−1). */
+    count: number;
+    /** λ_a; 0 is off. */
+    coefficient: number;
+  };
+  dead: {
+    /** A latent that fired for none of the last `window` training samples is dead. */
+    window: number;
+    treatment: 'none' | 'resample';
+    /** Steps between resamplings. */
+    resample_every: number;
+    /** No resampling after this step. */
+    resample_until: number;
+    /** Inputs whose losses decide where dead latents are sent. */
+    resample_inputs: number;
+    /** Encoder norm given, as a share of the mean norm of the living (Bricken 2023: 0.2). */
+    resample_scale: number;
+  };
+  training: {
+    /** The run stops by itself here. */
+    steps: number;
+    batch: number;
+    learning_rate: number;
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    /** Steps of linear warm-up. */
+    warm_up: number;
+    /** Final steps of linear decay to 0. */
+    decay: number;
+  };
+  scoring: {
+    /** τ of M_GT. */
+    threshold: number;
+    /** Features, from the head of the anchor order, left out of recovery: the larger of A's and B's anchor counts. */
+    hold_out: number;
+    /** Samples of the fixed evaluation batch. */
+    rows: number;
+  };
+}
+
+/** What the engine answers to a bad config. `field` is a dotted path such as `model.k`. */
+export interface ConfigError {
+  field: string;
+  value: string;
+  expected: string;
+  message: string;
+}
+
+// ── What a run shows ─────────────────────────────────────────────────────────────────────────────────────────
+
+export interface World {
+  n_features: number;
+  n_input: number;
+  n_target: number;
+  /** [n_features, n_input], unit rows: ground-truth feature directions (bench) or class means (labelled data). */
+  directions_in: Float32Array;
+  /** [n_features, n_target], unit rows. */
+  directions_out: Float32Array;
+  /** Names of the features (labelled data) or null (bench: features are numbered). */
+  names: string[] | null;
+  /** max over i≠j of ⟨w_i, w_j⟩ reached; what was asked for (null: as low as possible); steps the search took. */
+  interference: number;
+  interference_target: number | null;
+  iterations: number;
+  /** One plain sentence: what was reached, and if the target is out of reach for (n, n_p), that it is and why. */
+  statement: string;
+  /** n(1−S); null for real data. */
+  true_l0: number | null;
+  /** Features in the order anchors take them: the first `anchors.count` are anchored. */
+  anchor_order: Uint32Array;
+  /** Real data: number of rows; 0 for the bench. */
+  n_rows: number;
+  /** Real data: label of every row; null for the bench. */
+  labels: Uint32Array | null;
+}
+
+/** How well the features are recovered, by one reading of the weights. */
+export interface Recovery {
+  /** M_IP: mean of `score` over the scored features. */
+  mip: number;
+  /** M_GT(τ): share of scored features with score > τ. */
+  mgt: number;
+  /** [101] M_GT at τ = 0.00, 0.01 … 1.00. */
+  curve: Float32Array;
+  /** [n_features] s_d = max_i |⟨w^i, w^d⟩| (raw) or its cosine. */
+  score: Float32Array;
+  /** [n_features] the latent that reaches it. */
+  latent: Uint32Array;
+}
+
+export interface Metrics {
+  step: number;
+  /** On the fixed evaluation batch: mean squared error summed over dimensions, penalties, their sum. */
+  sse: number;
+  penalty: number;
+  loss: number;
+  /** L̃ of Theorem 3.1; null for real data. */
+  approx_loss: number | null;
+  explained_variance: number;
+  l0: number;
+  true_l0: number | null;
+  recovery: {
+    encoder_raw: Recovery;
+    encoder_cosine: Recovery;
+    decoder_raw: Recovery;
+    decoder_cosine: Recovery;
+  };
+  /** [n_features] 1 where the feature counts for recovery (it is anchored in neither run). */
+  scored: Uint8Array;
+  /** [n_latent] share of recent training samples on which the latent fired. */
+  density: Float32Array;
+  /** [n_latent] training samples since it last fired. */
+  since_fired: Float32Array;
+  /** [n_latent] 1 where dead (see Config.dead.window). */
+  dead: Uint8Array;
+  n_dead: number;
+  /** [n_latent] |F_i|: features that fire latent i when alone. */
+  features_per_latent: Uint32Array;
+  /** [n_features] K_d: latents that feature d fires when alone. */
+  latents_per_feature: Uint32Array;
+  /** Latents with |F_i| ≥ 2. */
+  n_polysemantic: number;
+  /** [n_features] ‖w_r^d − W_D σ(W_E w_p^d)‖² */
+  loss_per_feature: Float32Array;
+  similarity: Similarity;
+}
+
+/** Cosines of latents with features for the heat map, for the latents in `latents` (all, or the best if there are many). */
+export interface Similarity {
+  latents: Uint32Array;
+  /** [latents.length, n_features] cos(w_D^i, w_r^d), signed. */
+  decoder: Float32Array;
+  /** [latents.length, n_features] cos(w_E^i, w_p^d), signed. */
+  encoder: Float32Array;
+  /** [latents.length, n_features] 1 where feature d alone fires latent i: the activation pattern F_i. */
+  pattern: Uint8Array;
+}
+
+export type RunEvent =
+  | { kind: 'resampled'; step: number; latents: Uint32Array; on_demand: boolean }
+  | { kind: 'changed'; step: number; field: string; value: string }
+  | { kind: 'diverged'; step: number; loss: number; cause: string; remedy: Remedy }
+  | { kind: 'fell_back'; step: number; reason: string }
+  | { kind: 'finished'; step: number };
+
+/** The way back from a divergence: set these fields and restore the last checkpoint (or restart). */
+export interface Remedy {
+  /** One sentence for the button's explanation. */
+  text: string;
+  /** Dotted field and its new value. */
+  field: string;
+  value: number;
+}
+
+export interface Frame {
+  step: number;
+  samples: number;
+  /** The batch losses since the previous frame, thinned if there are many. */
+  loss_steps: Uint32Array;
+  loss_values: Float32Array;
+  /** [n_latent, n_input]; rows w_E^i. Empty when the model is too large to send every frame. */
+  encoder: Float32Array;
+  /** [n_latent, n_target]; rows are the decoder's columns w_D^i. */
+  decoder: Float32Array;
+  b_enc: Float32Array;
+  b_dec: Float32Array;
+  metrics: Metrics;
+  /** Events since the previous frame. */
+  events: RunEvent[];
+}
+
+export type BackendKind = 'cpu' | 'webgpu';
+
+/** Which backend runs, on what, and why (a sentence for the visitor). */
+export interface BackendInfo {
+  kind: BackendKind;
+  adapter: string;
+  reason: string;
+}
+
+// ── The wasm class (wasm-bindgen output in www/pkg/sdl_explorer.js); only www/worker.ts uses it ──────────────
+
+export interface Advance {
+  step: number;
+  samples: number;
+  /** Why it stopped early, if it did. */
+  stopped: 'no' | 'diverged' | 'finished' | 'device_lost';
+}
+
+export interface TopRow {
+  row: number;
+  activation: number;
+}
+
+/** `import init, { Run, validate, default_config } from './pkg/sdl_explorer.js'`. Calls are queued by the worker: one at a time. */
+export interface WasmRun {
+  world(): World;
+  backend(): BackendInfo;
+  /** Moves the run, weights and all, to the other backend. Rejects with a plain-language string if it cannot. */
+  use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
+  /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
+  use_faster_backend(): Promise<BackendInfo>;
+  advance(steps: number): Promise<Advance>;
+  frame(): Promise<Frame>;
+  /** Live changes (those fields whose effect in the controls' table is 'live'). Throws ConfigError; 'restart' fields are refused. */
+  configure(config: Config): void;
+  /** Re-aims dead latents now; answers which. */
+  resample(): Promise<Uint32Array>;
+  /** Sets one latent's two directions (each may be omitted by passing an empty array) and clears its Adam state. */
+  set_latent(latent: number, encoder: Float32Array, decoder: Float32Array): Promise<void>;
+  /** Weights, moments and counters in one buffer; `restore` takes it back, bit for bit. */
+  checkpoint(): Promise<Uint8Array>;
+  restore(checkpoint: Uint8Array): Promise<void>;
+  /** Rows of the data set that fire a latent most (real data; empty for the bench). */
+  top_rows(latent: number, count: number): Promise<TopRow[]>;
+  /** Test aid: makes the GPU device be lost as if the driver had taken it. */
+  lose_device(): void;
+  free(): void;
+}
+
+export interface WasmModule {
+  /** new Run(config, rows): `rows` is the bytes of a safetensors file for source 'activations', else undefined. Throws ConfigError. */
+  Run: new (config: Config, rows: Uint8Array | undefined) => WasmRun;
+  default_config(): Config;
+  /** Null if good. Never throws. */
+  validate(config: unknown): ConfigError | null;
+}
