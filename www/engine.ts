@@ -277,7 +277,10 @@ export interface WasmRun {
 
 export interface WasmModule {
   /** new Run(config, rows): `rows` is the bytes of a safetensors file for source 'activations', else undefined. Throws ConfigError. */
-  Run: new (config: Config, rows: Uint8Array | undefined) => WasmRun;
+  Run: new (
+    config: Config,
+    rows: Uint8Array | undefined,
+  ) => WasmRun;
   default_config(): Config;
   /** Null if good. Never throws. */
   validate(config: unknown): ConfigError | null;
