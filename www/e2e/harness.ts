@@ -42,6 +42,7 @@ export async function visit(
   const context = await browser.newContext(options.context);
   const requests: string[] = [];
   const errors: string[] = [];
+  let seen: string[] = [];
   context.on('request', (request) => requests.push(request.url()));
   context.on('requestfailed', (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
   context.on('console', (message) => {
@@ -56,7 +57,7 @@ export async function visit(
     await page.goto(new URL(path, siteUrl).href);
     await body({ page, requests, errors });
     // Requests that closing cuts short are no errors.
-    context.removeAllListeners();
+    seen = [...errors];
   } catch (failure) {
     // A time-out alone would hide what the page complained about.
     if (errors.length > 0) throw new Error(`the page reported:\n${errors.join('\n')}`, { cause: failure });
@@ -64,7 +65,7 @@ export async function visit(
   } finally {
     await context.close();
   }
-  const unexpected = errors.filter((error) => !options.expectedErrors?.test(error));
+  const unexpected = seen.filter((error) => !options.expectedErrors?.test(error));
   expect(unexpected, 'console errors, exceptions and failed requests').toEqual([]);
   expect(beyondSite(requests), 'requests beyond the folder that is served').toEqual([]);
 }
