@@ -1,0 +1,187 @@
+//! Worlds: where samples come from and what the truth about them is.
+//!
+//! A [`World`] holds the true feature directions and makes batches. The Linear Representation Bench (`directions`,
+//! `firing`) knows its features; real activations (`rows`) take class means of their labels in their place.
+
+pub mod directions;
+mod firing;
+mod rows;
+
+use crate::config::{Config, ConfigError, Source};
+use crate::rng::{Purpose, Stream};
+pub use rows::Rows;
+
+/// What samples are made of, and the truth that models are scored against.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub n_features: usize,
+    pub n_input: usize,
+    pub n_target: usize,
+    /// [n_features, n_input]: unit rows w_p^d.
+    pub directions_in: Vec<f32>,
+    /// [n_features, n_target]: unit rows w_r^d.
+    pub directions_out: Vec<f32>,
+    pub report: directions::Report,
+    pub samples: Samples,
+}
+
+#[derive(Clone, Debug)]
+pub enum Samples {
+    /// Independent shifted exponentials with sparsity S.
+    Bench(firing::Firing),
+    Rows(Rows),
+}
+
+/// Samples of one step. Bench samples stay sparse: backends expand them with the directions themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Batch {
+    Sparse(SparseBatch),
+    /// Indices of rows of the data set.
+    Rows(Vec<u32>),
+}
+
+/// Feature activations x(s): sample b fires features `feature[row_start[b]..row_start[b + 1]]`, ascending.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SparseBatch {
+    /// [rows + 1].
+    pub row_start: Vec<u32>,
+    pub feature: Vec<u32>,
+    /// Positive.
+    pub value: Vec<f32>,
+}
+
+impl Batch {
+    pub fn n_rows(&self) -> usize {
+        match self {
+            Self::Sparse(s) => s.row_start.len() - 1,
+            Self::Rows(r) => r.len(),
+        }
+    }
+}
+
+impl SparseBatch {
+    /// Every feature alone, with value 1: what L̃ and the activation patterns F_i are read from.
+    pub fn alone(n_features: usize) -> Self {
+        Self {
+            row_start: (0..=n_features as u32).collect(),
+            feature: (0..n_features as u32).collect(),
+            value: vec![1.0; n_features],
+        }
+    }
+}
+
+impl World {
+    /// Makes the world a config asks for. `file`: the safetensors bytes for [`Source::Activations`].
+    pub fn new(config: &Config, file: Option<&[u8]>) -> Result<Self, ConfigError> {
+        match config.source {
+            Source::Bench => Ok(Self::bench(config)),
+            Source::Activations => rows::world(config, file),
+        }
+    }
+
+    fn bench(config: &Config) -> Self {
+        let b = &config.bench;
+        let (n_features, n_input) = (b.n_features as usize, b.n_input as usize);
+        let (directions, report) = directions::generate(config.seed, b);
+        Self {
+            n_features,
+            n_input,
+            n_target: n_input,
+            directions_out: directions.clone(),
+            directions_in: directions,
+            report,
+            samples: Samples::Bench(firing::Firing::new(b)),
+        }
+    }
+
+    /// Training batch of step `step`: a function of (seed, step) alone.
+    pub fn batch(&self, seed: u32, step: u64, n_rows: usize) -> Batch {
+        self.draw(Stream::new(seed, Purpose::Batch, step), n_rows)
+    }
+
+    /// The fixed batch that metrics are read from; for real data, the first rows of a random order of all.
+    pub fn evaluation_batch(&self, seed: u32, n_rows: usize) -> Batch {
+        let mut stream = Stream::new(seed, Purpose::Evaluation, 0);
+        match &self.samples {
+            Samples::Bench(_) => self.draw(stream, n_rows),
+            Samples::Rows(rows) => {
+                Batch::Rows(stream.permutation(rows.n_rows, n_rows.min(rows.n_rows)))
+            }
+        }
+    }
+
+    /// `n_rows` samples from `stream`; real rows are drawn with replacement.
+    pub fn draw(&self, mut stream: Stream, n_rows: usize) -> Batch {
+        match &self.samples {
+            Samples::Bench(firing) => Batch::Sparse(firing.draw(&mut stream, n_rows)),
+            Samples::Rows(rows) => Batch::Rows(
+                (0..n_rows)
+                    .map(|_| stream.below(rows.n_rows) as u32)
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Inputs and targets of a batch, dense: [rows, n_input] and [rows, n_target].
+    pub fn expand(&self, batch: &Batch) -> (Vec<f32>, Vec<f32>) {
+        match (batch, &self.samples) {
+            (Batch::Sparse(s), _) => (
+                superpose(s, &self.directions_in, self.n_input),
+                superpose(s, &self.directions_out, self.n_target),
+            ),
+            (Batch::Rows(ix), Samples::Rows(rows)) => {
+                let dense: Vec<f32> = ix
+                    .iter()
+                    .flat_map(|&r| rows.row(r as usize))
+                    .copied()
+                    .collect();
+                (dense.clone(), dense)
+            }
+            (Batch::Rows(_), Samples::Bench(_)) => unreachable!("a bench draws sparse batches"),
+        }
+    }
+
+    /// The features in the order in which anchors take them.
+    pub fn anchor_order(&self, seed: u32) -> Vec<u32> {
+        Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features)
+    }
+
+    /// n(1−S), or none for real data.
+    pub fn true_l0(&self) -> Option<f64> {
+        match &self.samples {
+            Samples::Bench(f) => Some(self.n_features as f64 * (1.0 - f.sparsity)),
+            Samples::Rows(_) => None,
+        }
+    }
+
+    /// M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), the same for every feature of the bench.
+    pub fn lone_moment(&self) -> Option<f64> {
+        match &self.samples {
+            Samples::Bench(f) => Some(f.lone_moment(self.n_features)),
+            Samples::Rows(_) => None,
+        }
+    }
+
+    /// Names of the features where the data has them.
+    pub fn names(&self) -> Option<&[String]> {
+        match &self.samples {
+            Samples::Bench(_) => None,
+            Samples::Rows(rows) => Some(&rows.label_names),
+        }
+    }
+}
+
+/// x = W s per sample: [rows, width].
+fn superpose(batch: &SparseBatch, directions: &[f32], width: usize) -> Vec<f32> {
+    let n_rows = batch.row_start.len() - 1;
+    let mut out = vec![0.0; n_rows * width];
+    for (b, row) in out.chunks_exact_mut(width).enumerate() {
+        for e in batch.row_start[b] as usize..batch.row_start[b + 1] as usize {
+            let d = batch.feature[e] as usize;
+            for (x, w) in row.iter_mut().zip(&directions[d * width..][..width]) {
+                *x += batch.value[e] * w;
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,244 @@
+//! Feature directions by projected gradient descent on the interference loss (arXiv 2512.05534, App. C):
+//!
+//! L = Σ_{i≠j} max(0, ⟨w_i,w_j⟩ − (M−ε))² + λ Σ_{i≠j} max(0, ⟨w_i,w_j⟩)²,  rows renormalised after each step.
+//!
+//! In the bounded setting λ is small and the search ends when max ⟨w_i,w_j⟩ ≤ M. In the negative setting only the
+//! second sum is there, and the search ends when products are ≤ 0 or stop falling.
+
+use crate::config::{Bench, Interference};
+use crate::linalg::{Matrix, gemm};
+use crate::rng::{Purpose, Stream};
+
+/// Not given in the paper; a margin and a pull far below any M of interest.
+const EPSILON: f32 = 1e-3;
+const LAMBDA: f32 = 1e-3;
+const MAX_ITERATIONS: u32 = 2_000;
+/// The search gives up when this many iterations have not lowered the interference by `PROGRESS`.
+const PATIENCE: u32 = 150;
+const PROGRESS: f32 = 1e-4;
+
+/// What the search for directions reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// max over i≠j of ⟨w_i,w_j⟩ (0 for a single feature).
+    pub interference: f32,
+    /// M, where one was asked for.
+    pub target: Option<f32>,
+    pub iterations: u32,
+    /// One plain sentence about it.
+    pub statement: String,
+}
+
+/// Directions [n_features, n_input], unit rows, and what was reached.
+pub fn generate(seed: u32, bench: &Bench) -> (Vec<f32>, Report) {
+    let (n, p) = (bench.n_features as usize, bench.n_input as usize);
+    let target = match bench.interference {
+        Interference::Bounded => Some(bench.max_interference as f32),
+        Interference::Negative => None,
+    };
+    let mut stream = Stream::new(seed, Purpose::Directions, 0);
+    let mut directions: Vec<f32> = (0..n * p).map(|_| stream.normal() as f32).collect();
+    normalise_rows(&mut directions, p);
+    let (interference, iterations) = Search::new(n, p, target).run(&mut directions);
+    let statement = statement(n, p, target, interference);
+    (
+        directions,
+        Report {
+            interference,
+            target,
+            iterations,
+            statement,
+        },
+    )
+}
+
+/// The report on directions that were not searched for.
+pub fn report_of(directions: &[f32], width: usize, statement: String) -> Report {
+    let n = directions.len() / width;
+    let interference = Search::new(n, width, None).evaluate(directions).0;
+    Report {
+        interference,
+        target: None,
+        iterations: 0,
+        statement,
+    }
+}
+
+/// Buffers of one search, all reused between iterations.
+struct Search {
+    n: usize,
+    p: usize,
+    target: Option<f32>,
+    /// [n, n] products, then their weights R.
+    gram: Vec<f32>,
+    gradient: Vec<f32>,
+}
+
+impl Search {
+    fn new(n: usize, p: usize, target: Option<f32>) -> Self {
+        Self {
+            n,
+            p,
+            target,
+            gram: vec![0.0; n * n],
+            gradient: vec![0.0; n * p],
+        }
+    }
+
+    /// Improves `directions` in place; answers the interference of the best seen (which they end as) and the iterations.
+    fn run(mut self, directions: &mut [f32]) -> (f32, u32) {
+        let goal = self.target.unwrap_or(0.0);
+        let mut best = (f32::INFINITY, directions.to_vec());
+        let mut best_at = 0;
+        let mut step = 0.1;
+        let mut last_loss = f32::INFINITY;
+        let mut iteration = 0;
+        loop {
+            let (max, loss, row_sum) = self.evaluate(directions);
+            if max < best.0 - PROGRESS * best.0.abs().max(0.01) {
+                best_at = iteration;
+            }
+            if max < best.0 {
+                best.0 = max;
+                best.1.copy_from_slice(directions);
+            }
+            let done =
+                max <= goal || iteration == MAX_ITERATIONS || iteration - best_at >= PATIENCE;
+            if done {
+                directions.copy_from_slice(&best.1);
+                return (best.0, iteration);
+            }
+            // The step is bounded by the curvature, which the largest row sum of R's slopes bounds.
+            step = if loss > last_loss {
+                step * 0.5
+            } else {
+                (step * 1.1f32).min(0.5)
+            };
+            last_loss = loss;
+            self.descend(directions, step / row_sum.max(1.0));
+            iteration += 1;
+        }
+    }
+
+    /// Fills `gram` with R_ij = 2 max(0, G_ij − (M−ε)) + 2λ max(0, G_ij), R_ii = 0.
+    ///
+    /// Answers max_{i≠j} G_ij, the loss, and the largest row sum of R's derivative by G.
+    fn evaluate(&mut self, directions: &[f32]) -> (f32, f32, f32) {
+        let (n, p) = (self.n, self.p);
+        let w = Matrix::rows(directions, p);
+        gemm(&mut self.gram, n, n, p, w, w.transposed());
+        let (threshold, lambda) = match self.target {
+            Some(m) => (m - EPSILON, LAMBDA),
+            None => (-EPSILON, 0.0),
+        };
+        let (mut max, mut loss, mut steepest) = (f32::NEG_INFINITY, 0.0, 0.0f32);
+        for (i, row) in self.gram.chunks_exact_mut(n).enumerate() {
+            row[i] = f32::NEG_INFINITY;
+            let mut slope = 0.0;
+            for g in row.iter_mut() {
+                max = max.max(*g);
+                let (over, positive) = ((*g - threshold).max(0.0), g.max(0.0));
+                loss += over * over + lambda * positive * positive;
+                slope += if over > 0.0 { 2.0 } else { 0.0 };
+                *g = 2.0 * over + 2.0 * lambda * positive;
+            }
+            steepest = steepest.max(slope);
+        }
+        // A single feature has no partner: call its interference 0.
+        (if n == 1 { 0.0 } else { max }, loss, steepest)
+    }
+
+    /// One gradient step, dW = 2 R W (rows), and back to unit rows.
+    fn descend(&mut self, directions: &mut [f32], step: f32) {
+        let (n, p) = (self.n, self.p);
+        gemm(
+            &mut self.gradient,
+            n,
+            p,
+            n,
+            Matrix::rows(&self.gram, n),
+            Matrix::rows(directions, p),
+        );
+        for (w, g) in directions.iter_mut().zip(&self.gradient) {
+            *w -= step * 2.0 * g;
+        }
+        normalise_rows(directions, p);
+    }
+}
+
+/// Scales each row of `width` to length 1; a zero row stays zero.
+pub fn normalise_rows(rows: &mut [f32], width: usize) {
+    for row in rows.chunks_exact_mut(width) {
+        let norm = row
+            .iter()
+            .map(|x| f64::from(*x) * f64::from(*x))
+            .sum::<f64>()
+            .sqrt();
+        if norm > 0.0 {
+            let scale = (1.0 / norm) as f32;
+            row.iter_mut().for_each(|x| *x *= scale);
+        }
+    }
+}
+
+/// No n unit vectors in p dimensions have all pairwise products below this.
+///
+/// n ≤ p+1: the regular simplex, −1/(n−1). n ≤ 2p: 0 (Rankin 1955). p = 2: the regular polygon. Above: Levenshtein's
+/// bound n ≤ p(1−s)(2+(p+1)s)/(1−ps²), valid for 0 ≤ s ≤ (√(p+3)−1)/(p+2), solved for s.
+pub fn lowest_interference(n: usize, p: usize) -> f64 {
+    if n <= 1 {
+        return -1.0;
+    }
+    if n <= p + 1 {
+        return -1.0 / (n - 1) as f64;
+    }
+    if n <= 2 * p {
+        return 0.0;
+    }
+    if p == 1 {
+        return 1.0;
+    }
+    if p == 2 {
+        return libm::cos(std::f64::consts::TAU / n as f64);
+    }
+    let d = p as f64;
+    let most = |s: f64| d * (1.0 - s) * (2.0 + (d + 1.0) * s) / (1.0 - d * s * s);
+    let (mut low, mut high) = (0.0, ((d + 3.0).sqrt() - 1.0) / (d + 2.0));
+    if most(high) < n as f64 {
+        return high;
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if most(middle) < n as f64 {
+            low = middle
+        } else {
+            high = middle
+        }
+    }
+    low
+}
+
+fn statement(n: usize, p: usize, target: Option<f32>, reached: f32) -> String {
+    if n == 1 {
+        return "One feature: nothing interferes.".into();
+    }
+    let floor = lowest_interference(n, p);
+    let Some(target) = target else {
+        return format!(
+            "The largest product between two of {n} directions in {p} dimensions was pushed to {reached:.3}; no arrangement goes below {floor:.3}."
+        );
+    };
+    if reached <= target {
+        return format!(
+            "No two of {n} directions in {p} dimensions have a product above {reached:.3} (asked: {target})."
+        );
+    }
+    if floor > f64::from(target) {
+        return format!(
+            "M = {target} is out of reach for {n} directions in {p} dimensions: no arrangement goes below {floor:.3}. Reached {reached:.3}."
+        );
+    }
+    format!(
+        "M = {target} was not reached for {n} directions in {p} dimensions; the search stopped at {reached:.3} (no arrangement goes below {floor:.3})."
+    )
+}

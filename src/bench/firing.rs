@@ -1,0 +1,69 @@
+//! Which features fire, and how strongly: m_d ~ Bernoulli(1−S), x_d = m_d (c_min + Exp(β)), independent.
+
+use super::SparseBatch;
+use crate::config::Bench;
+use crate::rng::Stream;
+
+#[derive(Clone, Debug)]
+pub struct Firing {
+    n_features: usize,
+    /// S.
+    pub sparsity: f64,
+    minimum: f64,
+    scale: f64,
+}
+
+impl Firing {
+    pub fn new(bench: &Bench) -> Self {
+        Self {
+            n_features: bench.n_features as usize,
+            sparsity: bench.sparsity,
+            minimum: bench.magnitude_min,
+            scale: bench.magnitude_scale,
+        }
+    }
+
+    /// Draws `n_rows` samples at a cost of what fires, not of what could.
+    ///
+    /// The cells (sample, feature) are one sequence of Bernoulli trials; the silent run before each firing is
+    /// geometric, and floor(Exp(1) / −ln S) is exactly that.
+    pub fn draw(&self, stream: &mut Stream, n_rows: usize) -> SparseBatch {
+        let cells = n_rows * self.n_features;
+        // S = 0 gives an infinite rate and so gaps of zero: everything fires.
+        let mean_gap = -1.0 / libm::log(self.sparsity);
+        let mut batch = SparseBatch {
+            row_start: Vec::with_capacity(n_rows + 1),
+            feature: vec![],
+            value: vec![],
+        };
+        batch.row_start.push(0);
+        let (mut cell, mut row, mut row_end) = (0usize, 0, self.n_features);
+        loop {
+            // A gap beyond usize saturates, which ends the batch as it should.
+            cell = cell.saturating_add((stream.exponential() * mean_gap) as usize);
+            if cell >= cells {
+                break;
+            }
+            while cell >= row_end {
+                batch.row_start.push(batch.feature.len() as u32);
+                row += 1;
+                row_end += self.n_features;
+            }
+            let value = (self.minimum + self.scale * stream.exponential()) as f32;
+            batch.feature.push((cell - row * self.n_features) as u32);
+            // An exponential can round to zero; a feature that fires is above it.
+            batch.value.push(value.max(f32::MIN_POSITIVE));
+            cell += 1;
+        }
+        batch
+            .row_start
+            .resize(n_rows + 1, batch.feature.len() as u32);
+        batch
+    }
+
+    /// M_d = (1−S) S^{n−1} (c² + 2cβ + 2β²), the same for every d.
+    pub fn lone_moment(&self, n_features: usize) -> f64 {
+        let (s, c, b) = (self.sparsity, self.minimum, self.scale);
+        (1.0 - s) * libm::pow(s, (n_features - 1) as f64) * (c * c + 2.0 * c * b + 2.0 * b * b)
+    }
+}

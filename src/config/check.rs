@@ -1,0 +1,209 @@
+//! The one place where a config is checked; every error names the field, the value and what would be right.
+
+use super::{Activation, Config, Source, Treatment, VERSION};
+use std::fmt;
+
+/// More than this is refused: beyond it a 32-bit wasm memory cannot hold the run.
+pub const MEMORY_LIMIT_BYTES: u64 = 3 << 30;
+
+/// Why a config (or the data that goes with it) cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Dotted path, such as `model.k`.
+    pub field: String,
+    pub value: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+impl ConfigError {
+    pub fn new(
+        field: impl Into<String>,
+        value: impl fmt::Display,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            value: value.to_string(),
+            expected: expected.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is {}: it must be {}",
+            self.field, self.value, self.expected
+        )
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads JSON and checks it.
+    pub fn from_json(json: &str) -> Result<Self, ConfigError> {
+        Self::from_value(
+            serde_json::from_str(json).map_err(|e| {
+                ConfigError::new("config", format!("not JSON ({e})"), "a JSON object")
+            })?,
+        )
+    }
+
+    /// Reads a JSON value and checks it; names the field that does not fit.
+    pub fn from_value(value: serde_json::Value) -> Result<Self, ConfigError> {
+        let config: Self = serde_path_to_error::deserialize(&value).map_err(|e| {
+            let path = e.path().to_string();
+            let field = if path == "." {
+                "config".to_owned()
+            } else {
+                path
+            };
+            let pointer = format!("/{}", field.replace('.', "/"));
+            let got = value
+                .pointer(&pointer)
+                .map_or_else(|| "absent or unknown".to_owned(), ToString::to_string);
+            ConfigError::new(field, got, e.inner().to_string())
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Everything that must hold before a run is made of it, in every caller.
+    ///
+    /// Data sizes that a file decides (rows, n_input) are checked where the file is read.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.version != VERSION {
+            return Err(ConfigError::new(
+                "version",
+                self.version,
+                format!("{VERSION} (the only one there is)"),
+            ));
+        }
+        let b = &self.bench;
+        whole("bench.n_features", b.n_features, 1, 4096)?;
+        whole("bench.n_input", b.n_input, 1, 4096)?;
+        real("bench.sparsity", b.sparsity, 0.0, 0.999_999)?;
+        real("bench.max_interference", b.max_interference, -1.0, 1.0)?;
+        real("bench.magnitude_min", b.magnitude_min, 0.0, 1e3)?;
+        real("bench.magnitude_scale", b.magnitude_scale, 0.0, 1e3)?;
+        if b.magnitude_min + b.magnitude_scale <= 0.0 {
+            let expected =
+                "above 0 when bench.magnitude_min is 0 (features that fire must have a size)";
+            return Err(ConfigError::new(
+                "bench.magnitude_scale",
+                b.magnitude_scale,
+                expected,
+            ));
+        }
+        let name = &self.activations.name;
+        if name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+            return Err(ConfigError::new(
+                "activations.name",
+                format!("{name:?}"),
+                "1 to 100 printable characters",
+            ));
+        }
+
+        let m = &self.model;
+        whole("model.n_latent", m.n_latent, 1, 65_535)?;
+        if m.activation == Activation::TopK {
+            whole("model.k", m.k, 1, m.n_latent)?;
+        }
+        real("model.init_norm", m.init_norm, 1e-6, 1e3)?;
+        if m.shift_input && !m.b_dec {
+            return Err(ConfigError::new(
+                "model.shift_input",
+                true,
+                "false while model.b_dec is false",
+            ));
+        }
+        real("loss.l1", self.loss.l1, 0.0, 1e6)?;
+
+        let most_anchors = match self.source {
+            Source::Bench => m.n_latent.min(b.n_features),
+            Source::Activations => m.n_latent,
+        };
+        whole("anchors.count", self.anchors.count, 0, most_anchors)?;
+        real("anchors.coefficient", self.anchors.coefficient, 0.0, 1e6)?;
+
+        let d = &self.dead;
+        whole("dead.window", d.window, 1, 1_000_000_000)?;
+        if d.treatment == Treatment::Resample {
+            whole("dead.resample_every", d.resample_every, 1, u32::MAX)?;
+        }
+        whole("dead.resample_inputs", d.resample_inputs, 1, 1 << 20)?;
+        real("dead.resample_scale", d.resample_scale, 1e-6, 10.0)?;
+
+        let t = &self.training;
+        whole("training.steps", t.steps, 1, u32::MAX)?;
+        whole("training.batch", t.batch, 1, 65_535)?;
+        real("training.learning_rate", t.learning_rate, 0.0, 1e3)?;
+        real("training.beta1", t.beta1, 0.0, 0.999_999)?;
+        real("training.beta2", t.beta2, 0.0, 0.999_999_9)?;
+        real("training.epsilon", t.epsilon, 1e-30, 1.0)?;
+        whole("training.warm_up", t.warm_up, 0, t.steps)?;
+        whole("training.decay", t.decay, 0, t.steps)?;
+
+        let s = &self.scoring;
+        real("scoring.threshold", s.threshold, 0.0, 1.0)?;
+        whole("scoring.rows", s.rows, 1, 1 << 20)?;
+        if self.source == Source::Bench {
+            whole("scoring.hold_out", s.hold_out, 0, b.n_features)?;
+            let bytes = self.memory_bytes(b.n_features, b.n_input);
+            if bytes > MEMORY_LIMIT_BYTES {
+                return Err(too_large(bytes));
+            }
+        }
+        Ok(())
+    }
+
+    /// An upper estimate of what a run on `n_features` × `n_input` needs: weights and moments, the batch's
+    /// pre-activations and codes, directions, and the score matrices.
+    pub fn memory_bytes(&self, n_features: u32, n_input: u32) -> u64 {
+        let (n, p, q) = (
+            u64::from(n_features),
+            u64::from(n_input),
+            u64::from(self.model.n_latent),
+        );
+        let rows = u64::from(self.training.batch).max(n.min(1024));
+        4 * (2 * p * q * 3 + 3 * rows * q + 2 * rows * p + 2 * n * p + 2 * n * q.min(4096))
+    }
+}
+
+/// For a model that the file's width makes too large.
+pub fn too_large(bytes: u64) -> ConfigError {
+    let gib = |b: u64| b as f64 / f64::from(1 << 30);
+    ConfigError::new(
+        "model.n_latent",
+        format!("too large (the run would need {:.1} GiB)", gib(bytes)),
+        format!(
+            "smaller, or a smaller training.batch: at most {:.0} GiB fit",
+            gib(MEMORY_LIMIT_BYTES)
+        ),
+    )
+}
+
+fn whole(field: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        field,
+        value,
+        format!("a whole number from {low} to {high}"),
+    ))
+}
+
+fn real(field: &str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
+    if value >= low && value <= high {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        field,
+        value,
+        format!("a number from {low} to {high}"),
+    ))
+}
