@@ -57,6 +57,25 @@ impl Batch {
             Self::Rows(r) => r.len(),
         }
     }
+
+    /// The batch cut into parts of at most `size` rows, in order.
+    pub fn parts(&self, size: usize) -> Vec<Self> {
+        match self {
+            Self::Rows(rows) => rows.chunks(size).map(|part| Self::Rows(part.to_vec())).collect(),
+            Self::Sparse(s) => {
+                let part = |first: usize| {
+                    let rows = &s.row_start[first..=(first + size).min(self.n_rows())];
+                    let entries = rows[0] as usize..rows[rows.len() - 1] as usize;
+                    Self::Sparse(SparseBatch {
+                        row_start: rows.iter().map(|r| r - rows[0]).collect(),
+                        feature: s.feature[entries.clone()].to_vec(),
+                        value: s.value[entries].to_vec(),
+                    })
+                };
+                (0..self.n_rows()).step_by(size).map(part).collect()
+            }
+        }
+    }
 }
 
 impl SparseBatch {
@@ -104,9 +123,7 @@ impl World {
         let mut stream = Stream::new(seed, Purpose::Evaluation, 0);
         match &self.samples {
             Samples::Bench(_) => self.draw(stream, n_rows),
-            Samples::Rows(rows) => {
-                Batch::Rows(stream.permutation(rows.n_rows, n_rows.min(rows.n_rows)))
-            }
+            Samples::Rows(rows) => Batch::Rows(stream.permutation(rows.n_rows, n_rows.min(rows.n_rows))),
         }
     }
 
@@ -114,27 +131,18 @@ impl World {
     pub fn draw(&self, mut stream: Stream, n_rows: usize) -> Batch {
         match &self.samples {
             Samples::Bench(firing) => Batch::Sparse(firing.draw(&mut stream, n_rows)),
-            Samples::Rows(rows) => Batch::Rows(
-                (0..n_rows)
-                    .map(|_| stream.below(rows.n_rows) as u32)
-                    .collect(),
-            ),
+            Samples::Rows(rows) => Batch::Rows((0..n_rows).map(|_| stream.below(rows.n_rows) as u32).collect()),
         }
     }
 
     /// Inputs and targets of a batch, dense: [rows, n_input] and [rows, n_target].
     pub fn expand(&self, batch: &Batch) -> (Vec<f32>, Vec<f32>) {
         match (batch, &self.samples) {
-            (Batch::Sparse(s), _) => (
-                superpose(s, &self.directions_in, self.n_input),
-                superpose(s, &self.directions_out, self.n_target),
-            ),
+            (Batch::Sparse(s), _) => {
+                (superpose(s, &self.directions_in, self.n_input), superpose(s, &self.directions_out, self.n_target))
+            }
             (Batch::Rows(ix), Samples::Rows(rows)) => {
-                let dense: Vec<f32> = ix
-                    .iter()
-                    .flat_map(|&r| rows.row(r as usize))
-                    .copied()
-                    .collect();
+                let dense: Vec<f32> = ix.iter().flat_map(|&r| rows.row(r as usize)).copied().collect();
                 (dense.clone(), dense)
             }
             (Batch::Rows(_), Samples::Bench(_)) => unreachable!("a bench draws sparse batches"),

@@ -227,10 +227,7 @@ impl Default for Bench {
 
 impl Default for Activations {
     fn default() -> Self {
-        Self {
-            name: "minilm-wordnet-sentences".into(),
-            center: true,
-        }
+        Self { name: "minilm-wordnet-sentences".into(), center: true }
     }
 }
 
@@ -253,19 +250,13 @@ impl Default for Model {
 
 impl Default for Loss {
     fn default() -> Self {
-        Self {
-            l1: 0.0,
-            l1_weighting: L1Weighting::Plain,
-        }
+        Self { l1: 0.0, l1_weighting: L1Weighting::Plain }
     }
 }
 
 impl Default for Anchors {
     fn default() -> Self {
-        Self {
-            count: 8,
-            coefficient: 0.0,
-        }
+        Self { count: 8, coefficient: 0.0 }
     }
 }
 
@@ -299,10 +290,6 @@ impl Default for Training {
 
 impl Default for Scoring {
     fn default() -> Self {
-        Self {
-            threshold: 0.95,
-            hold_out: 8,
-            rows: 2_048,
-        }
+        Self { threshold: 0.95, hold_out: 8, rows: 2_048 }
     }
 }

@@ -17,32 +17,17 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Row-major, rows of `width`.
     pub fn rows(data: &'a [f32], width: usize) -> Self {
-        Self {
-            data,
-            row_stride: width,
-            col_stride: 1,
-        }
+        Self { data, row_stride: width, col_stride: 1 }
     }
 
     pub fn transposed(self) -> Self {
-        Self {
-            row_stride: self.col_stride,
-            col_stride: self.row_stride,
-            ..self
-        }
+        Self { row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
     fn check(&self, name: &str, rows: usize, cols: usize) {
-        let need = if rows == 0 || cols == 0 {
-            0
-        } else {
-            (rows - 1) * self.row_stride + (cols - 1) * self.col_stride + 1
-        };
-        assert!(
-            self.data.len() >= need,
-            "{name}: {rows}×{cols} needs {need} elements, has {}",
-            self.data.len()
-        );
+        let need =
+            if rows == 0 || cols == 0 { 0 } else { (rows - 1) * self.row_stride + (cols - 1) * self.col_stride + 1 };
+        assert!(self.data.len() >= need, "{name}: {rows}×{cols} needs {need} elements, has {}", self.data.len());
     }
 }
 
@@ -53,12 +38,7 @@ impl<'a> Matrix<'a> {
 pub fn gemm(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
     a.check("a", m, k);
     b.check("b", k, n);
-    assert!(
-        c.len() >= m * n,
-        "c: {m}×{n} needs {} elements, has {}",
-        m * n,
-        c.len()
-    );
+    assert!(c.len() >= m * n, "c: {m}×{n} needs {} elements, has {}", m * n, c.len());
     #[cfg(target_arch = "wasm32")]
     packed::gemm(c, m, n, k, a, b);
     #[cfg(not(target_arch = "wasm32"))]
@@ -101,23 +81,13 @@ const LANES: usize = 8;
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let tail: f32 = a_chunks
-        .remainder()
-        .iter()
-        .zip(b_chunks.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
+    let tail: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
     for (x, y) in a_chunks.zip(b_chunks) {
         for l in 0..LANES {
             sums[l] += x[l] * y[l];
         }
     }
-    let quarter = [
-        sums[0] + sums[4],
-        sums[1] + sums[5],
-        sums[2] + sums[6],
-        sums[3] + sums[7],
-    ];
+    let quarter = [sums[0] + sums[4], sums[1] + sums[5], sums[2] + sums[6], sums[3] + sums[7]];
     (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]) + tail
 }
 

@@ -35,11 +35,7 @@ pub struct Weights<T = f32> {
 
 impl Shape {
     pub fn new(config: &Config, world: &World) -> Self {
-        Self {
-            n_latent: config.model.n_latent as usize,
-            n_input: world.n_input,
-            n_target: world.n_target,
-        }
+        Self { n_latent: config.model.n_latent as usize, n_input: world.n_input, n_target: world.n_target }
     }
 }
 
@@ -58,12 +54,7 @@ impl<T: Clone + Default> Weights<T> {
 impl<T> Weights<T> {
     /// The four parts, by name, in the order in which they are stored.
     pub fn parts(&self) -> [(&'static str, &Vec<T>); 4] {
-        [
-            ("encoder", &self.encoder),
-            ("decoder", &self.decoder),
-            ("b_enc", &self.b_enc),
-            ("b_dec", &self.b_dec),
-        ]
+        [("encoder", &self.encoder), ("decoder", &self.decoder), ("b_enc", &self.b_enc), ("b_dec", &self.b_dec)]
     }
 
     pub fn parts_mut(&mut self) -> [(&'static str, &mut Vec<T>); 4] {

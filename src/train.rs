@@ -69,11 +69,7 @@ impl Problem {
         let order = world.anchor_order(config.seed);
         let most = order.len().min(shape.n_latent);
         let pick = |rows: &[f32], width: usize| {
-            order[..most]
-                .iter()
-                .flat_map(|&d| &rows[d as usize * width..][..width])
-                .copied()
-                .collect()
+            order[..most].iter().flat_map(|&d| &rows[d as usize * width..][..width]).copied().collect()
         };
         Self {
             anchors_in: pick(&world.directions_in, shape.n_input),
@@ -92,11 +88,7 @@ impl Problem {
         let Some(l0) = self.world.true_l0() else {
             return false;
         };
-        let (n, p, rows) = (
-            self.world.n_features as f64,
-            self.shape.n_input as f64,
-            n_rows as f64,
-        );
+        let (n, p, rows) = (self.world.n_features as f64, self.shape.n_input as f64, n_rows as f64);
         n * p + GATHER_COST * rows * l0 < rows * p
     }
 }
@@ -146,10 +138,7 @@ impl std::error::Error for DeviceLost {}
 
 /// Where a run's arithmetic is done. Both implementations take the same batches and give the same course of training
 /// (CPU bit for bit on its platform; GPU to the tolerances in `tests/backends.rs`).
-#[allow(
-    async_fn_in_trait,
-    reason = "called on concrete types only; no Send bound is wanted on one thread"
-)]
+#[allow(async_fn_in_trait, reason = "called on concrete types only; no Send bound is wanted on one thread")]
 pub trait Backend {
     /// Takes one step a batch. Returns when the work is queued, not when it is done.
     fn train(&mut self, batches: &[Batch], hyper: &[Hyper]) -> Result<(), DeviceLost>;
@@ -159,12 +148,7 @@ pub trait Backend {
     async fn losses(&mut self) -> Result<Vec<f32>, DeviceLost>;
 
     /// Runs the model on a batch of any size without changing it.
-    async fn evaluate(
-        &mut self,
-        batch: &Batch,
-        hyper: &Hyper,
-        with_pattern: bool,
-    ) -> Result<Evaluation, DeviceLost>;
+    async fn evaluate(&mut self, batch: &Batch, hyper: &Hyper, with_pattern: bool) -> Result<Evaluation, DeviceLost>;
 
     /// Scores every true feature against every latent.
     async fn matches(&mut self) -> Result<Matches, DeviceLost>;

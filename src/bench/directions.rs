@@ -41,27 +41,14 @@ pub fn generate(seed: u32, bench: &Bench) -> (Vec<f32>, Report) {
     normalise_rows(&mut directions, p);
     let (interference, iterations) = Search::new(n, p, target).run(&mut directions);
     let statement = statement(n, p, target, interference);
-    (
-        directions,
-        Report {
-            interference,
-            target,
-            iterations,
-            statement,
-        },
-    )
+    (directions, Report { interference, target, iterations, statement })
 }
 
 /// The report on directions that were not searched for.
 pub fn report_of(directions: &[f32], width: usize, statement: String) -> Report {
     let n = directions.len() / width;
     let interference = Search::new(n, width, None).evaluate(directions).0;
-    Report {
-        interference,
-        target: None,
-        iterations: 0,
-        statement,
-    }
+    Report { interference, target: None, iterations: 0, statement }
 }
 
 /// Buffers of one search, all reused between iterations.
@@ -76,13 +63,7 @@ struct Search {
 
 impl Search {
     fn new(n: usize, p: usize, target: Option<f32>) -> Self {
-        Self {
-            n,
-            p,
-            target,
-            gram: vec![0.0; n * n],
-            gradient: vec![0.0; n * p],
-        }
+        Self { n, p, target, gram: vec![0.0; n * n], gradient: vec![0.0; n * p] }
     }
 
     /// Improves `directions` in place; answers the interference of the best seen (which they end as) and the iterations.
@@ -102,18 +83,13 @@ impl Search {
                 best.0 = max;
                 best.1.copy_from_slice(directions);
             }
-            let done =
-                max <= goal || iteration == MAX_ITERATIONS || iteration - best_at >= PATIENCE;
+            let done = max <= goal || iteration == MAX_ITERATIONS || iteration - best_at >= PATIENCE;
             if done {
                 directions.copy_from_slice(&best.1);
                 return (best.0, iteration);
             }
             // The step is bounded by the curvature, which the largest row sum of R's slopes bounds.
-            step = if loss > last_loss {
-                step * 0.5
-            } else {
-                (step * 1.1f32).min(0.5)
-            };
+            step = if loss > last_loss { step * 0.5 } else { (step * 1.1f32).min(0.5) };
             last_loss = loss;
             self.descend(directions, step / row_sum.max(1.0));
             iteration += 1;
@@ -151,14 +127,7 @@ impl Search {
     /// One gradient step, dW = 2 R W (rows), and back to unit rows.
     fn descend(&mut self, directions: &mut [f32], step: f32) {
         let (n, p) = (self.n, self.p);
-        gemm(
-            &mut self.gradient,
-            n,
-            p,
-            n,
-            Matrix::rows(&self.gram, n),
-            Matrix::rows(directions, p),
-        );
+        gemm(&mut self.gradient, n, p, n, Matrix::rows(&self.gram, n), Matrix::rows(directions, p));
         for (w, g) in directions.iter_mut().zip(&self.gradient) {
             *w -= step * 2.0 * g;
         }
@@ -169,11 +138,7 @@ impl Search {
 /// Scales each row of `width` to length 1; a zero row stays zero.
 pub fn normalise_rows(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
-        let norm = row
-            .iter()
-            .map(|x| f64::from(*x) * f64::from(*x))
-            .sum::<f64>()
-            .sqrt();
+        let norm = row.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
         if norm > 0.0 {
             let scale = (1.0 / norm) as f32;
             row.iter_mut().for_each(|x| *x *= scale);
@@ -209,11 +174,7 @@ pub fn lowest_interference(n: usize, p: usize) -> f64 {
     }
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if most(middle) < n as f64 {
-            low = middle
-        } else {
-            high = middle
-        }
+        if most(middle) < n as f64 { low = middle } else { high = middle }
     }
     low
 }

@@ -31,11 +31,7 @@ impl Firing {
         let cells = n_rows * self.n_features;
         // S = 0 gives an infinite rate and so gaps of zero: everything fires.
         let mean_gap = -1.0 / libm::log(self.sparsity);
-        let mut batch = SparseBatch {
-            row_start: Vec::with_capacity(n_rows + 1),
-            feature: vec![],
-            value: vec![],
-        };
+        let mut batch = SparseBatch { row_start: Vec::with_capacity(n_rows + 1), feature: vec![], value: vec![] };
         batch.row_start.push(0);
         let (mut cell, mut row, mut row_end) = (0usize, 0, self.n_features);
         loop {
@@ -55,9 +51,7 @@ impl Firing {
             batch.value.push(value.max(f32::MIN_POSITIVE));
             cell += 1;
         }
-        batch
-            .row_start
-            .resize(n_rows + 1, batch.feature.len() as u32);
+        batch.row_start.resize(n_rows + 1, batch.feature.len() as u32);
         batch
     }
 

@@ -27,21 +27,12 @@ impl Rows {
 
     /// Reads a safetensors file; errors name the tensor, what is there and what would be right.
     pub fn read(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| {
-            wrong(
-                "file",
-                format!("unreadable ({e})"),
-                "a whole safetensors file",
-            )
-        })?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| wrong("file", format!("unreadable ({e})"), "a whole safetensors file"))?;
         let (name, matrix) = matrix(&file)?;
         let (n_rows, width) = (matrix.shape()[0], matrix.shape()[1]);
         if n_rows == 0 || width == 0 || width > 4096 {
-            return Err(wrong(
-                &name,
-                format!("{n_rows}×{width}"),
-                "at least one row of 1 to 4096 numbers",
-            ));
+            return Err(wrong(&name, format!("{n_rows}×{width}"), "at least one row of 1 to 4096 numbers"));
         }
         let values = floats(&name, &matrix)?;
         if let Some(ix) = values.iter().position(|x| !x.is_finite()) {
@@ -50,28 +41,16 @@ impl Rows {
         }
         let label_names = label_names(bytes)?;
         let labels = labels(&file, n_rows, label_names.len())?;
-        Ok(Self {
-            n_rows,
-            width,
-            values: Arc::new(values),
-            labels: Arc::new(labels),
-            label_names,
-        })
+        Ok(Self { n_rows, width, values: Arc::new(values), labels: Arc::new(labels), label_names })
     }
 
     /// Subtracts the mean row from every row.
     fn center(&mut self) {
         let mut mean = vec![0.0f64; self.width];
         for row in self.values.chunks_exact(self.width) {
-            mean.iter_mut()
-                .zip(row)
-                .for_each(|(m, x)| *m += f64::from(*x) / self.n_rows as f64);
+            mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / self.n_rows as f64);
         }
-        let values = self
-            .values
-            .iter()
-            .enumerate()
-            .map(|(i, x)| (f64::from(*x) - mean[i % self.width]) as f32);
+        let values = self.values.iter().enumerate().map(|(i, x)| (f64::from(*x) - mean[i % self.width]) as f32);
         self.values = Arc::new(values.collect());
     }
 
@@ -106,27 +85,14 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     if bytes > crate::config::MEMORY_LIMIT_BYTES {
         return Err(too_large(bytes));
     }
-    for (field, value) in [
-        ("anchors.count", config.anchors.count),
-        ("scoring.hold_out", config.scoring.hold_out),
-    ] {
+    for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
         if value as usize > n_features {
-            return Err(wrong(
-                field,
-                value,
-                format!("at most the {n_features} labels of {name}"),
-            ));
+            return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }
     let means = rows.class_means();
-    let report = directions::report_of(
-        &means,
-        width,
-        format!(
-            "{n_features} class means of {} rows of {name}.",
-            rows.n_rows
-        ),
-    );
+    let report =
+        directions::report_of(&means, width, format!("{n_features} class means of {} rows of {name}.", rows.n_rows));
     Ok(World {
         n_features,
         n_input: width,
@@ -143,72 +109,34 @@ fn wrong(field: &str, value: impl std::fmt::Display, expected: impl Into<String>
 }
 
 fn matrix<'a>(file: &SafeTensors<'a>) -> Result<(String, TensorView<'a>), ConfigError> {
-    let is_matrix = |v: &TensorView| {
-        v.shape().len() == 2 && matches!(v.dtype(), Dtype::F16 | Dtype::F32 | Dtype::F64)
-    };
+    let is_matrix = |v: &TensorView| v.shape().len() == 2 && matches!(v.dtype(), Dtype::F16 | Dtype::F32 | Dtype::F64);
     let found: Vec<_> = file.iter().filter(|(_, v)| is_matrix(v)).collect();
-    let chosen = found
-        .iter()
-        .position(|(n, _)| *n == "embedding")
-        .or((found.len() == 1).then_some(0));
+    let chosen = found.iter().position(|(n, _)| *n == "embedding").or((found.len() == 1).then_some(0));
     if let Some(ix) = chosen {
         let name = found[ix].0.to_owned();
-        let view = file
-            .tensor(&name)
-            .map_err(|e| wrong(&name, e, "readable"))?;
+        let view = file.tensor(&name).map_err(|e| wrong(&name, e, "readable"))?;
         return Ok((name, view));
     }
     let names: Vec<_> = file.names().iter().map(ToString::to_string).collect();
-    Err(wrong(
-        "embedding",
-        format!("absent (the file has {})", names.join(", ")),
-        "a matrix of f16, f32 or f64",
-    ))
+    Err(wrong("embedding", format!("absent (the file has {})", names.join(", ")), "a matrix of f16, f32 or f64"))
 }
 
 fn floats(name: &str, view: &TensorView) -> Result<Vec<f32>, ConfigError> {
     let data = view.data();
     Ok(match view.dtype() {
-        Dtype::F16 => data
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|b| half::f16::from_le_bytes(*b).to_f32())
-            .collect(),
-        Dtype::F32 => data
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect(),
-        Dtype::F64 => data
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|b| f64::from_le_bytes(*b) as f32)
-            .collect(),
+        Dtype::F16 => data.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
+        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+        Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
         other => return Err(wrong(name, format!("{other:?}"), "F16, F32 or F64")),
     })
 }
 
 fn labels(file: &SafeTensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>, ConfigError> {
-    let view = file
-        .tensor("label")
-        .map_err(|_| wrong("label", "absent", "an int32 tensor, one number a row"))?;
+    let view = file.tensor("label").map_err(|_| wrong("label", "absent", "an int32 tensor, one number a row"))?;
     if view.dtype() != Dtype::I32 || view.shape() != [n_rows] {
-        return Err(wrong(
-            "label",
-            format!("{:?} {:?}", view.dtype(), view.shape()),
-            format!("I32 [{n_rows}]"),
-        ));
+        return Err(wrong("label", format!("{:?} {:?}", view.dtype(), view.shape()), format!("I32 [{n_rows}]")));
     }
-    let labels: Vec<i32> = view
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|b| i32::from_le_bytes(*b))
-        .collect();
+    let labels: Vec<i32> = view.data().as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect();
     if let Some(bad) = labels.iter().find(|l| !(0..n_labels as i32).contains(l)) {
         return Err(wrong("label", bad, format!("from 0 to {}", n_labels - 1)));
     }
@@ -217,15 +145,9 @@ fn labels(file: &SafeTensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>
 
 fn label_names(bytes: &[u8]) -> Result<Vec<String>, ConfigError> {
     let expected = "a JSON list of names under `labels` in the file's metadata";
-    let (_, header) = SafeTensors::read_metadata(bytes)
-        .map_err(|e| wrong("file", e, "a whole safetensors file"))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong("file", e, "a whole safetensors file"))?;
     let list = header.metadata().as_ref().and_then(|m| m.get("labels"));
     let list = list.ok_or_else(|| wrong("labels", "absent", expected))?;
-    let names: Vec<String> =
-        serde_json::from_str(list).map_err(|e| wrong("labels", e, expected))?;
-    if names.is_empty() {
-        Err(wrong("labels", "empty", expected))
-    } else {
-        Ok(names)
-    }
+    let names: Vec<String> = serde_json::from_str(list).map_err(|e| wrong("labels", e, expected))?;
+    if names.is_empty() { Err(wrong("labels", "empty", expected)) } else { Ok(names) }
 }

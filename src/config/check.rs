@@ -17,26 +17,14 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub fn new(
-        field: impl Into<String>,
-        value: impl fmt::Display,
-        expected: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            value: value.to_string(),
-            expected: expected.into(),
-        }
+    pub fn new(field: impl Into<String>, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+        Self { field: field.into(), value: value.to_string(), expected: expected.into() }
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is {}: it must be {}",
-            self.field, self.value, self.expected
-        )
+        write!(f, "{} is {}: it must be {}", self.field, self.value, self.expected)
     }
 }
 
@@ -46,9 +34,8 @@ impl Config {
     /// Reads JSON and checks it.
     pub fn from_json(json: &str) -> Result<Self, ConfigError> {
         Self::from_value(
-            serde_json::from_str(json).map_err(|e| {
-                ConfigError::new("config", format!("not JSON ({e})"), "a JSON object")
-            })?,
+            serde_json::from_str(json)
+                .map_err(|e| ConfigError::new("config", format!("not JSON ({e})"), "a JSON object"))?,
         )
     }
 
@@ -56,15 +43,9 @@ impl Config {
     pub fn from_value(value: serde_json::Value) -> Result<Self, ConfigError> {
         let config: Self = serde_path_to_error::deserialize(&value).map_err(|e| {
             let path = e.path().to_string();
-            let field = if path == "." {
-                "config".to_owned()
-            } else {
-                path
-            };
+            let field = if path == "." { "config".to_owned() } else { path };
             let pointer = format!("/{}", field.replace('.', "/"));
-            let got = value
-                .pointer(&pointer)
-                .map_or_else(|| "absent or unknown".to_owned(), ToString::to_string);
+            let got = value.pointer(&pointer).map_or_else(|| "absent or unknown".to_owned(), ToString::to_string);
             ConfigError::new(field, got, e.inner().to_string())
         })?;
         config.check()?;
@@ -76,11 +57,7 @@ impl Config {
     /// Data sizes that a file decides (rows, n_input) are checked where the file is read.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.version != VERSION {
-            return Err(ConfigError::new(
-                "version",
-                self.version,
-                format!("{VERSION} (the only one there is)"),
-            ));
+            return Err(ConfigError::new("version", self.version, format!("{VERSION} (the only one there is)")));
         }
         let b = &self.bench;
         whole("bench.n_features", b.n_features, 1, 4096)?;
@@ -90,21 +67,12 @@ impl Config {
         real("bench.magnitude_min", b.magnitude_min, 0.0, 1e3)?;
         real("bench.magnitude_scale", b.magnitude_scale, 0.0, 1e3)?;
         if b.magnitude_min + b.magnitude_scale <= 0.0 {
-            let expected =
-                "above 0 when bench.magnitude_min is 0 (features that fire must have a size)";
-            return Err(ConfigError::new(
-                "bench.magnitude_scale",
-                b.magnitude_scale,
-                expected,
-            ));
+            let expected = "above 0 when bench.magnitude_min is 0 (features that fire must have a size)";
+            return Err(ConfigError::new("bench.magnitude_scale", b.magnitude_scale, expected));
         }
         let name = &self.activations.name;
         if name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
-            return Err(ConfigError::new(
-                "activations.name",
-                format!("{name:?}"),
-                "1 to 100 printable characters",
-            ));
+            return Err(ConfigError::new("activations.name", format!("{name:?}"), "1 to 100 printable characters"));
         }
 
         let m = &self.model;
@@ -114,11 +82,7 @@ impl Config {
         }
         real("model.init_norm", m.init_norm, 1e-6, 1e3)?;
         if m.shift_input && !m.b_dec {
-            return Err(ConfigError::new(
-                "model.shift_input",
-                true,
-                "false while model.b_dec is false",
-            ));
+            return Err(ConfigError::new("model.shift_input", true, "false while model.b_dec is false"));
         }
         real("loss.l1", self.loss.l1, 0.0, 1e6)?;
 
@@ -143,7 +107,7 @@ impl Config {
         real("training.learning_rate", t.learning_rate, 0.0, 1e3)?;
         real("training.beta1", t.beta1, 0.0, 0.999_999)?;
         real("training.beta2", t.beta2, 0.0, 0.999_999_9)?;
-        real("training.epsilon", t.epsilon, 1e-30, 1.0)?;
+        real("training.epsilon", t.epsilon, 1e-12, 1.0)?;
         whole("training.warm_up", t.warm_up, 0, t.steps)?;
         whole("training.decay", t.decay, 0, t.steps)?;
 
@@ -163,11 +127,7 @@ impl Config {
     /// An upper estimate of what a run on `n_features` × `n_input` needs: weights and moments, the batch's
     /// pre-activations and codes, directions, and the score matrices.
     pub fn memory_bytes(&self, n_features: u32, n_input: u32) -> u64 {
-        let (n, p, q) = (
-            u64::from(n_features),
-            u64::from(n_input),
-            u64::from(self.model.n_latent),
-        );
+        let (n, p, q) = (u64::from(n_features), u64::from(n_input), u64::from(self.model.n_latent));
         let rows = u64::from(self.training.batch).max(n.min(1024));
         4 * (2 * p * q * 3 + 3 * rows * q + 2 * rows * p + 2 * n * p + 2 * n * q.min(4096))
     }
@@ -179,10 +139,7 @@ pub fn too_large(bytes: u64) -> ConfigError {
     ConfigError::new(
         "model.n_latent",
         format!("too large (the run would need {:.1} GiB)", gib(bytes)),
-        format!(
-            "smaller, or a smaller training.batch: at most {:.0} GiB fit",
-            gib(MEMORY_LIMIT_BYTES)
-        ),
+        format!("smaller, or a smaller training.batch: at most {:.0} GiB fit", gib(MEMORY_LIMIT_BYTES)),
     )
 }
 
@@ -190,20 +147,12 @@ fn whole(field: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    Err(ConfigError::new(
-        field,
-        value,
-        format!("a whole number from {low} to {high}"),
-    ))
+    Err(ConfigError::new(field, value, format!("a whole number from {low} to {high}")))
 }
 
 fn real(field: &str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
     if value >= low && value <= high {
         return Ok(());
     }
-    Err(ConfigError::new(
-        field,
-        value,
-        format!("a number from {low} to {high}"),
-    ))
+    Err(ConfigError::new(field, value, format!("a number from {low} to {high}")))
 }

@@ -20,10 +20,7 @@ pub fn gemm(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
     let mut b_packed = Vec::new();
     for first in (0..n).step_by(COL_BLOCK) {
         let width = COL_BLOCK.min(n - first);
-        let block = Matrix {
-            data: &b.data[first * b.col_stride..],
-            ..b
-        };
+        let block = Matrix { data: &b.data[first * b.col_stride..], ..b };
         pack_into::<COLS>(&mut b_packed, width, k, block.transposed());
         for (i, a_panel) in a_packed.chunks_exact(ROWS * k).enumerate() {
             for (j, b_panel) in b_packed.chunks_exact(COLS * k).enumerate() {
@@ -63,9 +60,7 @@ fn pack_into<const P: usize>(out: &mut Vec<f32>, rows: usize, k: usize, a: Matri
 #[cfg(target_arch = "wasm32")]
 #[inline]
 fn product(a: &[f32], b: &[f32]) -> [[f32; COLS]; ROWS] {
-    use std::arch::wasm32::{
-        f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_load32_splat, v128_store,
-    };
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_load32_splat, v128_store};
     let mut sums = [[f32x4_splat(0.0); 2]; ROWS];
     let k = a.len() / ROWS;
     assert_eq!(b.len(), k * COLS);
@@ -73,10 +68,7 @@ fn product(a: &[f32], b: &[f32]) -> [[f32; COLS]; ROWS] {
     // SAFETY: the pointers step through exactly k rows of 4 and 8 floats, which the lengths above hold.
     unsafe {
         for _ in 0..k {
-            let (b0, b1) = (
-                v128_load(pb.cast::<v128>()),
-                v128_load(pb.add(4).cast::<v128>()),
-            );
+            let (b0, b1) = (v128_load(pb.cast::<v128>()), v128_load(pb.add(4).cast::<v128>()));
             for (r, sum) in sums.iter_mut().enumerate() {
                 let x = v128_load32_splat(pa.add(r).cast::<u32>());
                 sum[0] = f32x4_add(sum[0], f32x4_mul(x, b0));
@@ -115,35 +107,16 @@ mod tests {
     #[test]
     fn agrees_with_plain_sums_at_awkward_sizes() {
         let mut stream = Stream::new(1, Purpose::Weights, 0);
-        for (m, n, k) in [
-            (1, 1, 1),
-            (3, 7, 5),
-            (4, 8, 16),
-            (5, 9, 1),
-            (13, 65, 33),
-            (2, 130, 7),
-        ] {
+        for (m, n, k) in [(1, 1, 1), (3, 7, 5), (4, 8, 16), (5, 9, 1), (13, 65, 33), (2, 130, 7)] {
             let a: Vec<f32> = (0..m * k).map(|_| stream.normal() as f32).collect();
             let b: Vec<f32> = (0..n * k).map(|_| stream.normal() as f32).collect();
             let mut c = vec![f32::NAN; m * n];
-            gemm(
-                &mut c,
-                m,
-                n,
-                k,
-                Matrix::rows(&a, k),
-                Matrix::rows(&b, k).transposed(),
-            );
+            gemm(&mut c, m, n, k, Matrix::rows(&a, k), Matrix::rows(&b, k).transposed());
             for i in 0..m {
                 for j in 0..n {
-                    let want: f64 = (0..k)
-                        .map(|l| f64::from(a[i * k + l]) * f64::from(b[j * k + l]))
-                        .sum();
+                    let want: f64 = (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[j * k + l])).sum();
                     let got = f64::from(c[i * n + j]);
-                    assert!(
-                        (got - want).abs() < 1e-5 * k as f64,
-                        "({m},{n},{k}) at ({i},{j}): {got}, want {want}"
-                    );
+                    assert!((got - want).abs() < 1e-5 * k as f64, "({m},{n},{k}) at ({i},{j}): {got}, want {want}");
                 }
             }
         }

@@ -35,17 +35,9 @@ impl Hyper {
     pub fn new(config: &Config, step: u64) -> Self {
         let t = &config.training;
         let number = step + 1;
-        let rise = if t.warm_up > 0 {
-            (number as f64 / f64::from(t.warm_up)).min(1.0)
-        } else {
-            1.0
-        };
+        let rise = if t.warm_up > 0 { (number as f64 / f64::from(t.warm_up)).min(1.0) } else { 1.0 };
         let left = u64::from(t.steps).saturating_sub(step) as f64;
-        let fall = if t.decay > 0 {
-            (left / f64::from(t.decay)).min(1.0)
-        } else {
-            1.0
-        };
+        let fall = if t.decay > 0 { (left / f64::from(t.decay)).min(1.0) } else { 1.0 };
         let correction = |beta: f64| 1.0 - libm::pow(beta, number as f64);
         let on = config.anchors.coefficient > 0.0;
         Self {

@@ -39,18 +39,8 @@ impl Forward {
 
 impl Reference<'_> {
     /// `input` [rows, n_input], `target` [rows, n_target].
-    pub fn forward(
-        &self,
-        w: &Weights<f64>,
-        input: &[f32],
-        target: &[f32],
-        hyper: &Hyper,
-    ) -> Forward {
-        let Shape {
-            n_latent,
-            n_input,
-            n_target,
-        } = self.shape;
+    pub fn forward(&self, w: &Weights<f64>, input: &[f32], target: &[f32], hyper: &Hyper) -> Forward {
+        let Shape { n_latent, n_input, n_target } = self.shape;
         let n_rows = target.len() / n_target;
         let norms = self.penalty_norms(w, hyper);
         let mut out = Forward {
@@ -69,50 +59,29 @@ impl Reference<'_> {
             let f = &mut out.latents[b * n_latent..][..n_latent];
             f.copy_from_slice(&activate(self.model.activation, hyper.k as usize, z));
             for j in 0..n_target {
-                let decoded: f64 = (0..n_latent)
-                    .map(|i| f[i] * w.decoder[i * n_target + j])
-                    .sum();
+                let decoded: f64 = (0..n_latent).map(|i| f[i] * w.decoder[i * n_target + j]).sum();
                 let bias = if self.model.b_dec { w.b_dec[j] } else { 0.0 };
                 let r = decoded + bias - f64::from(target[b * n_target + j]);
                 out.residuals[b * n_target + j] = r;
                 out.sse[b] += r * r;
             }
-            out.penalty[b] =
-                f64::from(hyper.l1) * (0..n_latent).map(|i| f[i] * norms[i]).sum::<f64>();
+            out.penalty[b] = f64::from(hyper.l1) * (0..n_latent).map(|i| f[i] * norms[i]).sum::<f64>();
         }
         out
     }
 
     /// The anchor term λ_a (‖W_E[..k] − W̃_pᵀ‖² + ‖W_D[..k] − W̃_r‖²) of eq. 22.
     pub fn anchor_loss(&self, w: &Weights<f64>, hyper: &Hyper) -> f64 {
-        let Shape {
-            n_input, n_target, ..
-        } = self.shape;
+        let Shape { n_input, n_target, .. } = self.shape;
         let k = hyper.n_anchors as usize;
-        let far = |a: &[f64], b: &[f32]| {
-            a.iter()
-                .zip(b)
-                .map(|(a, b)| (a - f64::from(*b)).powi(2))
-                .sum::<f64>()
-        };
+        let far = |a: &[f64], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum::<f64>();
         f64::from(hyper.anchor)
-            * (far(&w.encoder[..k * n_input], self.anchors_in)
-                + far(&w.decoder[..k * n_target], self.anchors_out))
+            * (far(&w.encoder[..k * n_input], self.anchors_in) + far(&w.decoder[..k * n_target], self.anchors_out))
     }
 
     /// Gradient of `loss` + `anchor_loss`, the selection of latents taken as constant.
-    pub fn gradient(
-        &self,
-        w: &Weights<f64>,
-        input: &[f32],
-        pass: &Forward,
-        hyper: &Hyper,
-    ) -> Weights<f64> {
-        let Shape {
-            n_latent,
-            n_input,
-            n_target,
-        } = self.shape;
+    pub fn gradient(&self, w: &Weights<f64>, input: &[f32], pass: &Forward, hyper: &Hyper) -> Weights<f64> {
+        let Shape { n_latent, n_input, n_target } = self.shape;
         let n_rows = pass.sse.len();
         let norms = self.penalty_norms(w, hyper);
         let l1 = f64::from(hyper.l1) / n_rows as f64;
@@ -120,10 +89,8 @@ impl Reference<'_> {
         for b in 0..n_rows {
             let x = self.encoder_input(w, &input[b * n_input..][..n_input]);
             // G = ∂L/∂x̂.
-            let g: Vec<f64> = pass.residuals[b * n_target..][..n_target]
-                .iter()
-                .map(|r| 2.0 * r / n_rows as f64)
-                .collect();
+            let g: Vec<f64> =
+                pass.residuals[b * n_target..][..n_target].iter().map(|r| 2.0 * r / n_rows as f64).collect();
             for i in 0..n_latent {
                 let f = pass.latents[b * n_latent + i];
                 if f <= 0.0 {
@@ -172,21 +139,12 @@ impl Reference<'_> {
     ) {
         let n_target = self.shape.n_target;
         if self.model.unit_norm_decoder {
-            for (g, d) in grad
-                .decoder
-                .chunks_exact_mut(n_target)
-                .zip(w.decoder.chunks_exact(n_target))
-            {
+            for (g, d) in grad.decoder.chunks_exact_mut(n_target).zip(w.decoder.chunks_exact(n_target)) {
                 let along = product(g, d) / product(d, d).max(TINY);
                 g.iter_mut().zip(d).for_each(|(g, d)| *g -= along * d);
             }
         }
-        let parts = w
-            .parts_mut()
-            .into_iter()
-            .zip(mean.parts_mut())
-            .zip(square.parts_mut())
-            .zip(grad.parts());
+        let parts = w.parts_mut().into_iter().zip(mean.parts_mut()).zip(square.parts_mut()).zip(grad.parts());
         for ((((name, w), (_, m)), (_, v)), (_, g)) in parts {
             if (name == "b_enc" && !self.model.b_enc) || (name == "b_dec" && !self.model.b_dec) {
                 continue;
@@ -209,28 +167,14 @@ impl Reference<'_> {
     /// What a latent's activation weighs in the penalty: ‖w_D^i‖ or 1.
     fn penalty_norms(&self, w: &Weights<f64>, hyper: &Hyper) -> Vec<f64> {
         let rows = w.decoder.chunks_exact(self.shape.n_target);
-        rows.map(|d| {
-            if hyper.l1_by_norm == 1 {
-                product(d, d).sqrt().max(TINY)
-            } else {
-                1.0
-            }
-        })
-        .collect()
+        rows.map(|d| if hyper.l1_by_norm == 1 { product(d, d).sqrt().max(TINY) } else { 1.0 }).collect()
     }
 
     fn encoder_input(&self, w: &Weights<f64>, x: &[f32]) -> Vec<f64> {
         let shift = |j: usize| {
-            if self.model.shift_input {
-                w.b_dec[j]
-            } else {
-                0.0
-            }
+            if self.model.shift_input { w.b_dec[j] } else { 0.0 }
         };
-        x.iter()
-            .enumerate()
-            .map(|(j, x)| f64::from(*x) - shift(j))
-            .collect()
+        x.iter().enumerate().map(|(j, x)| f64::from(*x) - shift(j)).collect()
     }
 
     fn bias(&self, b_enc: &[f64], i: usize) -> f64 {

@@ -1,0 +1,22 @@
+//! Inputs of a batch, dense: sums of directions (bench) or copied rows (real activations).
+
+use crate::bench::{Rows, SparseBatch};
+use crate::linalg::add_scaled;
+
+/// `out` [rows, width]: row b = Σ_d x_d w^d.
+pub fn expand(out: &mut Vec<f32>, batch: &SparseBatch, directions: &[f32], width: usize) {
+    let rows = batch.row_start.len() - 1;
+    out.resize(rows * width, 0.0);
+    for (row, ends) in out.chunks_exact_mut(width).zip(batch.row_start.windows(2)) {
+        row.fill(0.0);
+        for e in ends[0] as usize..ends[1] as usize {
+            add_scaled(row, batch.value[e], &directions[batch.feature[e] as usize * width..][..width]);
+        }
+    }
+}
+
+/// `out` [rows, width]: rows `ix` of the data.
+pub fn gather_rows(out: &mut Vec<f32>, ix: &[u32], data: &Rows) {
+    out.clear();
+    ix.iter().for_each(|&r| out.extend_from_slice(data.row(r as usize)));
+}

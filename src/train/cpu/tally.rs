@@ -1,0 +1,53 @@
+//! Who fired: codes turned from rows to latents, sums a latent, and the dead-neuron counters.
+
+use super::Codes;
+
+/// The entries of `Codes` by latent: latent i has `start[i]..start[i + 1]` of `row` and `entry`, rows ascending.
+pub struct Tally {
+    /// [n_latent + 1].
+    pub start: Vec<u32>,
+    pub row: Vec<u32>,
+    /// Index into `Codes::f` and `Codes::dz`.
+    pub entry: Vec<u32>,
+    /// [n_latent]: where the next entry of a latent goes, while counting.
+    next: Vec<u32>,
+}
+
+impl Tally {
+    pub fn new(n_latent: usize) -> Self {
+        Self { start: vec![0; n_latent + 1], row: vec![], entry: vec![], next: vec![0; n_latent] }
+    }
+
+    /// Rebuilds the lists and brings the counters (both [n_latent]) up to date.
+    pub fn tally(&mut self, codes: &Codes, n_rows: usize, since_fired: &mut [u32], fire_count: &mut [u32]) {
+        self.next.fill(0);
+        for &i in &codes.latent {
+            self.next[i as usize] += 1;
+        }
+        let mut sum = 0;
+        for (i, count) in self.next.iter_mut().enumerate() {
+            since_fired[i] = if *count > 0 { 0 } else { since_fired[i].saturating_add(n_rows as u32) };
+            fire_count[i] = fire_count[i].wrapping_add(*count);
+            self.start[i] = sum;
+            sum += *count;
+            *count = self.start[i];
+        }
+        self.start[self.next.len()] = sum;
+        self.row.resize(sum as usize, 0);
+        self.entry.resize(sum as usize, 0);
+        for b in 0..n_rows {
+            for e in codes.row_start[b]..codes.row_start[b + 1] {
+                let slot = &mut self.next[codes.latent[e as usize] as usize];
+                self.row[*slot as usize] = b as u32;
+                self.entry[*slot as usize] = e;
+                *slot += 1;
+            }
+        }
+    }
+
+    /// Rows and entries of latent `i`.
+    pub fn latent(&self, i: usize) -> (&[u32], &[u32]) {
+        let range = self.start[i] as usize..self.start[i + 1] as usize;
+        (&self.row[range.clone()], &self.entry[range])
+    }
+}
