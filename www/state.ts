@@ -53,6 +53,11 @@ export function configsOf(state: PageState): Configs {
   };
 }
 
+/** The engine's own default, and run A of the page's: plain, scored on what run B does not anchor. */
+export function defaultConfig(): Config {
+  return configsOf(defaultState()).A;
+}
+
 export function settingOf(state: PageState, path: string, label?: RunLabel): KnobValue {
   return (label && state.only[label][path]) ?? state.shared[path];
 }
@@ -105,6 +110,28 @@ export function withConfigs(state: PageState, configs: Configs): PageState {
     const [a, b] = LABELS.map((label) => leafOf(configs[label], knob.path) as KnobValue);
     next = withValue(next, knob.path, a);
     if (a !== b) next = withValue(next, knob.path, b, 'B');
+  }
+  return next;
+}
+
+/** After a change of size: what can no longer be asked for is lowered to what can. */
+export function fitted(state: PageState): PageState {
+  let next = state;
+  const lower = (path: string, most: number, label: RunLabel) => {
+    if ((settingOf(next, path, label) as number) <= most) return;
+    next = isSplit(next, path) ? withValue(next, path, most, label) : withValue(next, path, most);
+  };
+  for (const label of LABELS) {
+    const n_latent = settingOf(next, 'model.n_latent', label) as number;
+    const features = settingOf(next, 'bench.n_features', label) as number;
+    const steps = settingOf(next, 'training.steps', label) as number;
+    lower('model.k', n_latent, label);
+    lower('anchors.count', settingOf(next, 'source') === 'bench' ? Math.min(n_latent, features) : n_latent, label);
+    lower('training.warm_up', steps, label);
+    lower('training.decay', steps, label);
+    if (!settingOf(next, 'model.b_dec', label) && settingOf(next, 'model.shift_input', label)) {
+      next = withValue(next, 'model.shift_input', false, isSplit(next, 'model.shift_input') ? label : undefined);
+    }
   }
   return next;
 }

@@ -12,11 +12,6 @@ export function defaultValues(): Values {
   return Object.fromEntries(KNOBS.map((knob) => [knob.path, knob.initial]));
 }
 
-/** Config at the table's defaults: a plain run, nothing anchored, nothing held out. */
-export function defaultConfig(): Config {
-  return configFrom(defaultValues(), 0);
-}
-
 export function configFrom(values: Values, holdOut: number): Config {
   const config: Record<string, unknown> = {
     version: 1,
