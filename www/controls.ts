@@ -1,0 +1,197 @@
+/** The settings: every row of the knob table as an input, in folded groups whose headings say how they are set. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { Config } from './engine';
+import { expected, fits, GROUPS, type Group, KNOBS, type Knob, type KnobValue, type NumberKnob } from './knobs';
+import { count } from './notice';
+import { anchored, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
+import type { RunLabel } from './views/view';
+
+export interface ControlHandlers {
+  set(knob: Knob, value: KnobValue, label?: RunLabel): void;
+  split(knob: Knob, apart: boolean): void;
+}
+
+export function controls(state: PageState, handlers: ControlHandlers): TemplateResult {
+  const configs = configsOf(state);
+  return html`${GROUPS.map((group) => {
+    const knobs = KNOBS.filter((knob) => knob.group === group && applies(knob, configs));
+    return html`<details class="group">
+      <summary><b>${group}</b> <span>${summaryOf(group, state, configs)}</span></summary>
+      ${knobs.map((knob) => row(knob, state, handlers))}
+      ${group === 'Scoring' ? html`<p class="hint">${heldOut(configs.A)}</p>` : nothing}
+    </details>`;
+  })}`;
+}
+
+/** One line that says how a group is set, so that it need not be opened to know. */
+export function summaryOf(group: Group, state: PageState, configs: Configs): string {
+  const { A, B } = configs;
+  const both = (path: string, say: (value: KnobValue) => string = String) => {
+    const [a, b] = LABELS.map((label) => say(settingOf(state, path, label)));
+    return a === b ? a : `${a} | ${b}`;
+  };
+  switch (group) {
+    case 'World':
+      return A.source === 'activations'
+        ? 'sentence embeddings in 384 dimensions'
+        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
+    case 'Model':
+      return `${both('model.n_latent')} latents, ${LABELS.map((label) => activationOf(configs[label]))
+        .filter((said, i, all) => all.indexOf(said) === i)
+        .join(' | ')}`;
+    case 'Training':
+      return `learning rate ${both('training.learning_rate')}, batch ${count(A.training.batch)}`;
+    case 'Anchors': {
+      const [a, b] = LABELS.map((label) => anchored(state, label));
+      return a === 0 && b === 0 ? 'none' : `A ${a || 'none'}, B ${b || 'none'}, λₐ = ${both('anchors.coefficient')}`;
+    }
+    case 'Dead neurons': {
+      const said = (config: Config) => (config.dead.treatment === 'resample' ? 'resampled' : 'left alone');
+      return said(A) === said(B) ? said(A) : `A ${said(A)}, B ${said(B)}`;
+    }
+    case 'Scoring':
+      return `recovered above τ = ${A.scoring.threshold}`;
+    default:
+      return group satisfies never;
+  }
+}
+
+function row(knob: Knob, state: PageState, handlers: ControlHandlers): TemplateResult {
+  const split = isSplit(state, knob.path);
+  const id = `knob-${knob.key}`;
+  return html`<div class="knob" data-knob=${knob.path}>
+    <div class="name">
+      <label for=${split ? `${id}-A` : id}>${knob.name}${split ? html`<span class="unseen"> of run A</span>` : nothing}</label>
+      ${symbol(knob.symbol)}
+      ${
+        knob.effect === 'restart'
+          ? html`<span class="restarts" title="Changing this starts both runs anew">↺<span class="unseen"> restarts</span></span>`
+          : nothing
+      }
+      ${
+        knob.perRun
+          ? html`<button class="tiny" aria-pressed=${split} title=${split ? 'Same for A and B' : 'Set A and B apart'}
+              @click=${() => handlers.split(knob, !split)}>A≠B<span class="unseen"> ${knob.name}</span></button>`
+          : nothing
+      }
+      ${explanation(knob)}
+    </div>
+    ${
+      split
+        ? html`<div class="pair">
+            ${LABELS.map(
+              (label) => html`<span class="of-run" data-run=${label}>
+                <span aria-hidden="true">${label}</span>
+                ${input(knob, settingOf(state, knob.path, label), `${id}-${label}`, (value) => handlers.set(knob, value, label), label)}
+              </span>`,
+            )}
+          </div>`
+        : input(knob, settingOf(state, knob.path), id, (value) => handlers.set(knob, value))
+    }
+    <p class="wrong" role="alert"></p>
+  </div>`;
+}
+
+function input(
+  knob: Knob,
+  value: KnobValue,
+  id: string,
+  set: (value: KnobValue) => void,
+  label?: RunLabel,
+): TemplateResult {
+  const named = label === 'B' ? `${knob.name} of run B` : nothing;
+  const changed = (event: Event) => {
+    const at = event.target as HTMLInputElement;
+    const next = read(knob, at);
+    const wrong = fits(knob, next) ? '' : `Expected ${expected(knob)}.`;
+    at.setAttribute('aria-invalid', String(wrong !== ''));
+    const line = at.closest('.knob')?.querySelector('.wrong');
+    if (line) line.textContent = wrong;
+    if (wrong === '') set(next as KnobValue);
+  };
+  switch (knob.kind) {
+    case 'choice':
+      return html`<select id=${id} aria-label=${named} .value=${live(String(value))} @change=${changed}>
+        ${knob.choices.map((choice) => html`<option value=${choice.value} ?selected=${choice.value === value}>${choice.label}</option>`)}
+      </select>`;
+    case 'switch':
+      return html`<input id=${id} type="checkbox" aria-label=${named} .checked=${live(value === true)} @change=${changed} />`;
+    case 'number':
+      return html`<span class="number">
+        <input id=${id} type="text" inputmode="decimal" autocomplete="off" aria-label=${named}
+          .value=${live(String(value))} @change=${changed} />
+        ${knob.unit ? html`<span class="unit">${knob.unit}</span>` : nothing}
+        ${knob.slider ? slider(knob, value as number, set, label) : nothing}
+      </span>`;
+    default:
+      return knob satisfies never;
+  }
+}
+
+function slider(knob: NumberKnob, value: number, set: (value: KnobValue) => void, label?: RunLabel): TemplateResult {
+  const name = `${knob.name}${label ? ` of run ${label}` : ''}, slider`;
+  return html`<input type="range" min="0" max="100" step="1" aria-label=${name} aria-valuetext=${String(value)}
+    .value=${live(String(positionOf(knob, value)))}
+    @change=${(event: Event) => set(valueAt(knob, Number((event.target as HTMLInputElement).value)))} />`;
+}
+
+/** Where a value stands on a slider from 0 to 100; on a log slider 0 is off. */
+export function positionOf(knob: NumberKnob, value: number): number {
+  const most = sliderEnd(knob);
+  if (knob.log === undefined) return (100 * (value - knob.min)) / (most - knob.min);
+  if (value < knob.log) return 0;
+  return 1 + (99 * Math.log(Math.min(value, most) / knob.log)) / Math.log(most / knob.log);
+}
+
+/** Two significant digits: what a slider can honestly set. */
+export function valueAt(knob: NumberKnob, position: number): number {
+  const most = sliderEnd(knob);
+  if (knob.log === undefined) return Number((knob.min + ((most - knob.min) * position) / 100).toPrecision(3));
+  if (position < 1) return 0;
+  return Number((knob.log * (most / knob.log) ** ((position - 1) / 99)).toPrecision(2));
+}
+
+/** A slider covers what is useful; the number beside it takes the rest. */
+function sliderEnd(knob: NumberKnob): number {
+  return Math.min(knob.max, knob.path === 'training.learning_rate' ? 0.1 : 10);
+}
+
+function read(knob: Knob, at: HTMLInputElement): KnobValue {
+  if (knob.kind === 'switch') return at.checked;
+  const text = at.value.trim().replace(',', '.');
+  return knob.kind === 'number' ? (text === '' ? Number.NaN : Number(text)) : at.value;
+}
+
+function explanation(knob: Knob): TemplateResult {
+  return html`<details class="why">
+    <summary aria-label=${`What is ${knob.name}?`}>?</summary>
+    <div>
+      <p>${knob.explanation}</p>
+      ${knob.formula ? html`<p class="formula">${knob.formula}</p>` : nothing}
+      ${knob.source ? html`<p class="source">${knob.source}</p>` : nothing}
+    </div>
+  </details>`;
+}
+
+/** n_p with its subscript. */
+function symbol(text: string | undefined): TemplateResult | typeof nothing {
+  if (!text) return nothing;
+  const [base, sub] = text.split('_');
+  return html`<var>${base}${sub ? html`<sub>${sub}</sub>` : nothing}</var>`;
+}
+
+function applies(knob: Knob, configs: Configs): boolean {
+  return !knob.applies || LABELS.some((label) => knob.applies?.(configs[label]));
+}
+
+function activationOf(config: Config): string {
+  return config.model.activation === 'top_k' ? `Top-k, k = ${config.model.k}` : `ReLU, λ = ${config.loss.l1}`;
+}
+
+function heldOut(config: Config): string {
+  const n = config.scoring.hold_out;
+  return n === 0
+    ? 'Nothing is anchored, so every feature is scored.'
+    : `The ${count(n)} features anchored in either run are left out of the score of both.`;
+}

@@ -1,0 +1,236 @@
+/**
+ * One explorer's doings: a change of state becomes a live change or a new run, what happens becomes a notice.
+ *
+ * Knows the player and the state, not the document: the element draws, listens and keeps the URL.
+ */
+import { dataSet } from './data';
+import type { RunEvent } from './engine';
+import type { Notice } from './layout';
+import { count } from './notice';
+import { type PlayedRun, Player } from './player';
+import { Refused } from './protocol';
+import type { RunLink } from './run-link';
+import { scenarioById } from './scenarios';
+import { changed, configsOf, defaultState, isSplit, type PageState, settingOf, withValue } from './state';
+import { type Problem, saidOfProblem, withDefaultAt } from './url';
+import type { RunLabel } from './views/view';
+
+export interface SessionHooks {
+  /** Something the layout shows has changed. */
+  changed(): void;
+  draw(runs: readonly PlayedRun[]): Promise<void>;
+  /** For screen readers; urgent: at once. */
+  announce(text: string, urgent: boolean): void;
+}
+
+/** Problems of a link that are told one by one. */
+const TOLD = 6;
+
+export class Session {
+  readonly player: Player;
+  notices: Notice[] = [];
+  /** The state the runs are known to have taken. */
+  private good: PageState;
+  private changes: Promise<void> = Promise.resolve();
+
+  constructor(
+    links: Record<RunLabel, RunLink>,
+    public state: PageState,
+    private readonly hooks: SessionHooks,
+    paused = false,
+  ) {
+    this.good = state;
+    this.player = new Player(links, {
+      draw: (runs) => hooks.draw(runs),
+      changed: () => hooks.changed(),
+      event: (label, event) => this.heard(label, event),
+      failed: (message) => this.broke(message),
+    });
+    if (paused) this.player.pause();
+    this.player.setSpeed(state.speed);
+  }
+
+  /** The first run: a setting the engine refuses is put back to its default, then all of them. */
+  begin(): Promise<void> {
+    return this.inTurn(async () => {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          await this.restartRuns();
+          this.good = this.state;
+          return;
+        } catch (reason) {
+          if (!(reason instanceof Refused) || attempt === 2) throw reason;
+          this.refused(reason, 'The default is used instead.');
+          const plain = defaultState(scenarioById(this.state.scenario));
+          this.state =
+            attempt === 0 ? withDefaultAt(this.state, reason.error.field) : { ...plain, theme: this.state.theme };
+          this.hooks.changed();
+        }
+      }
+    });
+  }
+
+  /** Takes a new state. A refused one is told and undone. Settles when its first picture is drawn. */
+  apply(next: PageState): Promise<void> {
+    this.state = next;
+    this.hooks.changed();
+    this.player.setSpeed(next.speed);
+    return this.inTurn(async () => {
+      const target = this.state;
+      const knobs = changed(this.good, target);
+      try {
+        if (knobs.some((knob) => knob.effect === 'restart')) {
+          await this.restartRuns();
+          this.drop('diverged', 'refused', 'failed');
+        } else if (knobs.length > 0) {
+          await this.player.configure(configsOf(target));
+          this.drop('refused');
+        }
+        if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
+        this.good = target;
+      } catch (reason) {
+        if (!(reason instanceof Refused)) throw reason;
+        this.refused(reason, 'The change was undone.');
+        if (this.state === target) this.state = this.good;
+        this.hooks.changed();
+      }
+    });
+  }
+
+  reset(): Promise<void> {
+    this.drop('diverged', 'failed');
+    return this.inTurn(() => this.restartRuns());
+  }
+
+  /** What was wrong with a link. */
+  tell(problems: readonly Problem[]): void {
+    this.drop('link');
+    if (problems.length === 0) return;
+    const more = problems.slice(0, TOLD).map(saidOfProblem);
+    if (problems.length > TOLD) more.push(`… and ${problems.length - TOLD} more.`);
+    this.put({ id: 'link', tone: 'warn', text: 'Part of this link could not be read.', more });
+  }
+
+  async texts(label: RunLabel, latent: number): Promise<{ text: string; label: string; activation: number }[]> {
+    const run = this.player.runs.find((run) => run.label === label);
+    if (!run?.world.labels || !run.world.names) return [];
+    const { names } = run.world;
+    const { texts } = await dataSet(String(settingOf(this.state, 'activations.name')), () => {});
+    const { rows } = await this.player.topRows(label, latent, 8);
+    return rows.map(({ row, activation }) => {
+      const [text, label] = texts[row] ?? ['', -1];
+      return { text, label: names[label] ?? '', activation };
+    });
+  }
+
+  drop(...ids: string[]): void {
+    const kept = this.notices.filter((notice) => !ids.includes(notice.id));
+    if (kept.length === this.notices.length) return;
+    this.notices = kept;
+    this.hooks.changed();
+  }
+
+  close(): void {
+    this.player.close();
+  }
+
+  private async restartRuns(): Promise<void> {
+    const rows = await this.rows();
+    await this.player.start(configsOf(this.state), rows, this.state.backend);
+  }
+
+  private async rows(): Promise<Uint8Array | null> {
+    if (settingOf(this.state, 'source') !== 'activations') return null;
+    const loading = (share: number) =>
+      this.put({ id: 'data', tone: 'info', text: `Loading sentence embeddings: ${Math.round(100 * share)} % of 3 MB` });
+    loading(0);
+    let last = 0;
+    try {
+      const { tensors } = await dataSet(String(settingOf(this.state, 'activations.name')), (share) => {
+        if (share - last < 0.05) return;
+        last = share;
+        loading(share);
+      });
+      return tensors;
+    } finally {
+      this.drop('data');
+    }
+  }
+
+  private heard(label: RunLabel, event: RunEvent): void {
+    switch (event.kind) {
+      case 'diverged': {
+        const { remedy } = event;
+        const step = this.player.checkpoint;
+        const back = `Go back to step ${count(step)} and set ${remedyWords(remedy.field)} to ${remedy.value}`;
+        this.put({
+          id: 'diverged',
+          tone: 'warn',
+          text: `Run ${label} diverged at step ${count(event.step)}: ${event.cause}`,
+          more: [remedy.text],
+          actions: [
+            { label: back, act: () => this.goBack(label, remedy.field, remedy.value) },
+            { label: 'Start again', act: () => this.reset() },
+          ],
+        });
+        return;
+      }
+      case 'fell_back':
+        this.put({ id: `fell_back-${label}`, tone: 'warn', text: `Run ${label} goes on on the CPU: ${event.reason}` });
+        return;
+      case 'finished':
+        if (label === 'A') this.hooks.announce(`Finished at step ${count(event.step)}.`, true);
+        return;
+      case 'resampled':
+        this.hooks.announce(`Run ${label}: ${event.latents.length} dead latents resampled.`, true);
+        return;
+      case 'changed':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** One setting changed and both runs back at their newest common checkpoint. */
+  private goBack(label: RunLabel, field: string, value: number): Promise<void> {
+    return this.inTurn(async () => {
+      // Where A and B have the setting in common, they keep having it in common.
+      const next = withValue(this.state, field, value, isSplit(this.state, field) ? label : undefined);
+      const live = changed(this.state, next).every((knob) => knob.effect === 'live');
+      this.state = next;
+      this.drop('diverged');
+      if (live) await this.player.goBack(configsOf(next));
+      else await this.restartRuns();
+      this.good = next;
+      this.hooks.changed();
+    });
+  }
+
+  private refused({ error }: Refused, then: string): void {
+    const text = `${error.field} = ${error.value}: expected ${error.expected}. ${then}`;
+    this.put({ id: 'refused', tone: 'warn', text });
+  }
+
+  private broke(message: string): void {
+    const actions = [{ label: 'Start again', act: () => void this.reset() }];
+    this.put({ id: 'failed', tone: 'warn', text: `The run has stopped: ${message}`, actions });
+  }
+
+  private put(notice: Notice): void {
+    this.notices = [...this.notices.filter(({ id }) => id !== notice.id), notice];
+    this.hooks.changed();
+  }
+
+  /** One change after the other, each starting from what the one before has left. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.changes.then(work).catch((reason: unknown) => {
+      this.broke(reason instanceof Error ? reason.message : String(reason));
+    });
+    this.changes = done;
+    return done;
+  }
+}
+
+function remedyWords(field: string): string {
+  return field.split('.').at(-1)?.replaceAll('_', ' ') ?? field;
+}

@@ -1,0 +1,146 @@
+/**
+ * The figures: where each stands, and how a picture of all of them is painted without holding up the page.
+ *
+ * Figures draw in the animation frame after their update, so only as many are updated at once as one frame can
+ * draw; figures that nobody can see are left alone until they come into sight.
+ */
+import { LABELS } from './state';
+import { Curves } from './views/curves';
+import { Directions } from './views/directions';
+import { Inspector } from './views/inspector';
+import { Similarity } from './views/similarity';
+import { Strip } from './views/strip';
+import { Threshold } from './views/threshold';
+import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './views/view';
+
+/** A frame that spends longer on drawing gets fewer figures next time, one that spends less than half of it more. */
+const BUDGET_MS = 16;
+
+export interface Shown {
+  runs: RunData[];
+  basis: Basis;
+  hover: Selection;
+  selected: Selection;
+}
+
+interface Figure {
+  root: HTMLElement;
+  inSight: boolean;
+  view: View<never>;
+  paint(shown: Shown): void;
+}
+
+export class Stage {
+  private readonly figures: Figure[] = [];
+  private readonly inspector: Inspector;
+  private readonly observer: IntersectionObserver;
+  private shown: Shown | undefined;
+  private pass: Promise<void> | undefined;
+  private stale = false;
+  /** Figures updated in one frame. */
+  private atOnce = 2;
+
+  /** `root` holds one element `[data-figure=name]` for each figure, `name-A` and `name-B` where each run has one. */
+  constructor(
+    private readonly root: HTMLElement,
+    handlers: Handlers & { wantTexts(run: RunLabel, latent: number): void },
+  ) {
+    this.observer = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: '100px' });
+    for (const [i, label] of LABELS.entries()) {
+      for (const [name, Kind] of [
+        ['directions', Directions],
+        ['similarity', Similarity],
+        ['strip', Strip],
+      ] as const) {
+        this.add(`${name}-${label}`, (at) => {
+          const view = new Kind(at, handlers);
+          const paint = ({ runs, ...look }: Shown) => view.update({ run: runs[i], ...look });
+          return { view, paint };
+        });
+      }
+    }
+    for (const [name, Kind] of [
+      ['curves', Curves],
+      ['threshold', Threshold],
+    ] as const) {
+      this.add(name, (at) => {
+        const view = new Kind(at, handlers);
+        return { view, paint: (shown) => view.update(shown) };
+      });
+    }
+    this.inspector = new Inspector(this.at('inspector'), handlers);
+    const { inspector } = this;
+    this.add('inspector', () => ({ view: inspector, paint: (shown) => inspector.update(shown) }));
+  }
+
+  /** Settles when everything in sight shows these data, or newer ones. */
+  async draw(shown: Shown): Promise<void> {
+    this.shown = shown;
+    this.stale = true;
+    this.pass ??= this.paint();
+    await this.pass;
+  }
+
+  showTexts(...texts: Parameters<Inspector['showTexts']>): void {
+    this.inspector.showTexts(...texts);
+  }
+
+  destroy(): void {
+    this.observer.disconnect();
+    for (const { view } of this.figures) view.destroy();
+    this.shown = undefined;
+  }
+
+  private async paint(): Promise<void> {
+    while (this.stale) {
+      this.stale = false;
+      let left = this.atOnce;
+      for (const figure of this.figures) {
+        if (!this.shown) break;
+        if (!figure.inSight) continue;
+        figure.paint(this.shown);
+        if (--left > 0) continue;
+        this.learn(await frameDrawn());
+        left = this.atOnce;
+      }
+      if (left < this.atOnce) await frameDrawn();
+    }
+    this.pass = undefined;
+  }
+
+  private learn(milliseconds: number): void {
+    if (milliseconds > BUDGET_MS) this.atOnce = Math.max(1, this.atOnce - 1);
+    else if (milliseconds < BUDGET_MS / 2) this.atOnce = Math.min(this.figures.length, this.atOnce + 1);
+  }
+
+  private sighted(entries: IntersectionObserverEntry[]): void {
+    let news = false;
+    for (const entry of entries) {
+      const figure = this.figures.find(({ root }) => root === entry.target);
+      if (!figure) continue;
+      news ||= entry.isIntersecting && !figure.inSight;
+      figure.inSight = entry.isIntersecting;
+    }
+    if (news && this.shown) this.draw(this.shown);
+  }
+
+  private add(name: string, make: (at: HTMLElement) => { view: View<never>; paint(shown: Shown): void }): void {
+    const root = this.at(name);
+    this.figures.push({ root, inSight: true, ...make(root) });
+    this.observer.observe(root);
+  }
+
+  private at(name: string): HTMLElement {
+    const element = this.root.querySelector<HTMLElement>(`[data-figure="${name}"]`);
+    if (!element) throw new Error(`The layout has no place for the figure “${name}”.`);
+    return element;
+  }
+}
+
+/** Milliseconds that the next animation frame has spent drawing: callbacks registered earlier run before this one. */
+function frameDrawn(): Promise<number> {
+  return new Promise((resolve) => {
+    if (document.hidden) setTimeout(resolve, 50, 0);
+    else requestAnimationFrame((began) => resolve(performance.now() - began));
+  });
+}

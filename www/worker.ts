@@ -1,0 +1,135 @@
+/**
+ * One run: a wasm instance of its own behind a queue, answering the page's requests in order.
+ *
+ * The only file of the page that calls the engine. Calls are strictly one at a time, because the engine's async
+ * methods hold a mutable borrow until they settle.
+ */
+import type { Advance, BackendInfo, Frame, WasmModule, WasmRun } from './engine';
+import init, * as bindings from './pkg/sdl_explorer.js';
+import { type Answer, isConfigError, type Reply, type Request, transferables } from './protocol';
+
+const engine = bindings as unknown as WasmModule;
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+let ready: Promise<unknown> = Promise.resolve();
+let run: WasmRun | undefined;
+let checkpoints: { step: number; bytes: Uint8Array }[] = [];
+let queue: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data }: MessageEvent<Request>) => {
+  queue = queue.then(() => handle(data));
+};
+
+async function handle(request: Request): Promise<void> {
+  if (request.kind === 'init') {
+    ready = init({ module_or_path: request.module });
+    // A failure is told to whoever asks first.
+    ready.catch(() => {});
+    return;
+  }
+  try {
+    await ready;
+    reply({ id: request.id, kind: request.kind, answer: await answerTo(request) } as Reply);
+  } catch (reason) {
+    if (isConfigError(reason)) reply({ id: request.id, kind: 'refused', error: reason });
+    else reply({ id: request.id, kind: 'failed', message: inWords(reason) });
+  }
+}
+
+async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<Answer<typeof request.kind>> {
+  switch (request.kind) {
+    case 'check':
+      return { error: engine.validate(request.config) };
+    case 'start': {
+      const next = new engine.Run(request.config, request.rows ?? undefined);
+      run?.free();
+      run = next;
+      const frame = await run.frame();
+      checkpoints = [{ step: frame.step, bytes: await run.checkpoint() }];
+      return { world: run.world(), backend: run.backend(), frame };
+    }
+    case 'advance':
+      return advance(started(), request.steps);
+    case 'configure':
+      started().configure(request.config);
+      return { frame: await frameOf(started()) };
+    case 'resample':
+      await started().resample();
+      return { frame: await frameOf(started()) };
+    case 'backend':
+      return { backend: await chooseBackend(started(), request.choice, request.reason) };
+    case 'checkpoint': {
+      const kept = { step: request.step, bytes: await started().checkpoint() };
+      checkpoints = [checkpoints[0], ...checkpoints.slice(1).slice(-1), kept];
+      return {};
+    }
+    case 'restore': {
+      const kept = checkpoints.findLast((checkpoint) => checkpoint.step === request.step);
+      if (!kept) throw new Error(`No checkpoint of step ${request.step} is kept.`);
+      await started().restore(kept.bytes);
+      started().configure(request.config);
+      return { frame: await started().frame() };
+    }
+    case 'top_rows':
+      return { rows: await started().top_rows(request.latent, request.count) };
+    case 'lose_device':
+      started().lose_device();
+      return {};
+    default:
+      return request satisfies never;
+  }
+}
+
+async function advance(run: WasmRun, steps: number): Promise<Answer<'advance'>> {
+  const before = performance.now();
+  let { stopped } = await orOnCpu(run, () => run.advance(steps));
+  if (stopped === 'device_lost') {
+    await toCpu(run);
+    stopped = 'no';
+  }
+  const between = performance.now();
+  const frame = await frameOf(run);
+  const after = performance.now();
+  return {
+    stopped,
+    frame,
+    backend: run.backend(),
+    train_seconds: (between - before) / 1000,
+    frame_seconds: (after - between) / 1000,
+  };
+}
+
+const frameOf = (run: WasmRun): Promise<Frame> => orOnCpu(run, () => run.frame());
+
+/** What a lost device rejects is tried once more on the CPU; what the CPU rejects is an error. */
+async function orOnCpu<T extends Frame | Advance>(run: WasmRun, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (reason) {
+    if (run.backend().kind !== 'webgpu') throw reason;
+    await toCpu(run);
+    return act();
+  }
+}
+
+function toCpu(run: WasmRun): Promise<BackendInfo> {
+  return run.use_backend('cpu', 'the graphics device was lost; went on from the last checkpoint');
+}
+
+async function chooseBackend(run: WasmRun, choice: 'auto' | 'cpu' | 'webgpu', reason: string): Promise<BackendInfo> {
+  if (choice === 'auto') return run.use_faster_backend();
+  return run.backend().kind === choice ? run.backend() : run.use_backend(choice, reason);
+}
+
+function started(): WasmRun {
+  if (!run) throw new Error('No run has been started.');
+  return run;
+}
+
+function reply(message: Reply): void {
+  scope.postMessage(message, transferables(message));
+}
+
+function inWords(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
