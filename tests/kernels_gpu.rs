@@ -29,12 +29,7 @@ fn check_course(name: &str, config: &Config, problem: &Problem) {
     let got = block_on(backend.state()).unwrap();
     let (expected_losses, expected) = train_reference(config, problem, &start, &batches);
     let expected_losses: Vec<_> = expected_losses.iter().map(|l| *l as f32).collect();
-    assert_close(
-        &format!("{name}: losses"),
-        &losses,
-        &expected_losses,
-        tolerance::FORWARD,
-    );
+    assert_close(&format!("{name}: losses"), &losses, &expected_losses, tolerance::FORWARD);
     for (part, got, expected) in [
         ("weights", &got.weights, &expected.weights),
         ("means", &got.mean, &expected.mean),
@@ -44,11 +39,7 @@ fn check_course(name: &str, config: &Config, problem: &Problem) {
     }
     assert_eq!(got.since_fired, expected.since_fired, "{name}: since_fired");
     assert_eq!(got.fire_count, expected.fire_count, "{name}: fire_count");
-    assert_eq!(
-        (got.step, got.samples),
-        (expected.step, expected.samples),
-        "{name}"
-    );
+    assert_eq!((got.step, got.samples), (expected.step, expected.samples), "{name}");
 }
 
 #[test]

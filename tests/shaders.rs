@@ -9,13 +9,8 @@ use std::collections::BTreeSet;
 use std::mem::offset_of;
 
 fn module(kernel: &Kernel) -> Module {
-    naga::front::wgsl::parse_str(kernel.source).unwrap_or_else(|e| {
-        panic!(
-            "{}.wgsl: {}",
-            kernel.name,
-            e.emit_to_string_with_path(kernel.source, kernel.name)
-        )
-    })
+    naga::front::wgsl::parse_str(kernel.source)
+        .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string_with_path(kernel.source, kernel.name)))
 }
 
 #[test]
@@ -24,13 +19,7 @@ fn every_kernel_is_valid() {
         // No capability beyond WebGPU's core: Firefox compiles with naga, too.
         Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module(kernel))
-            .unwrap_or_else(|e| {
-                panic!(
-                    "{}.wgsl: {}",
-                    kernel.name,
-                    e.emit_to_string(kernel.source)
-                )
-            });
+            .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string(kernel.source)));
     }
 }
 
@@ -42,10 +31,7 @@ fn the_table_is_the_folder() {
         .map(|entry| entry.expect("readable").file_name().into_string().unwrap())
         .filter(|name| name != "shared.wgsl")
         .collect();
-    let table: BTreeSet<String> = kernels::TABLE
-        .iter()
-        .map(|kernel| format!("{}.wgsl", kernel.name))
-        .collect();
+    let table: BTreeSet<String> = kernels::TABLE.iter().map(|kernel| format!("{}.wgsl", kernel.name)).collect();
     assert_eq!(files, table);
 }
 
@@ -110,11 +96,8 @@ fn workgroup_memory_fits_16_kib() {
 /// Names and offsets of a WGSL struct's members.
 fn members(name: &str) -> Vec<(String, usize)> {
     let module = module(&kernels::DECODE);
-    let (_, found) = module
-        .types
-        .iter()
-        .find(|(_, ty)| ty.name.as_deref() == Some(name))
-        .expect("shared.wgsl declares it");
+    let (_, found) =
+        module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect("shared.wgsl declares it");
     let TypeInner::Struct { members, .. } = &found.inner else {
         panic!("{name} is no struct");
     };
@@ -130,9 +113,7 @@ macro_rules! layout {
 
 #[test]
 fn hyper_lies_as_in_rust() {
-    let rust = layout!(
-        Hyper, step_size, square_scale, beta1, beta2, epsilon, l1, l1_by_norm, anchor, n_anchors, k
-    );
+    let rust = layout!(Hyper, step_size, square_scale, beta1, beta2, epsilon, l1, l1_by_norm, anchor, n_anchors, k);
     assert_eq!(members("Hyper"), rust);
     // No member of Rust's has been left out.
     assert_eq!(size_of::<Hyper>(), 4 * rust.len());
@@ -145,9 +126,7 @@ fn step_lies_as_in_rust() {
     let second = wgsl.remove(unused + 1);
     assert_eq!(second.1, offset_of!(Step, unused) + 4);
     wgsl[unused].0 = "unused".to_owned();
-    let rust = layout!(
-        Step, n_rows, first_row, slot, n_steps, capacity, loss_at, unused, hyper
-    );
+    let rust = layout!(Step, n_rows, first_row, slot, n_steps, capacity, loss_at, unused, hyper);
     assert_eq!(wgsl, rust);
     assert!(size_of::<Step>() as u64 <= SLOT_BYTES);
 }

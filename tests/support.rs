@@ -57,9 +57,7 @@ pub fn state(config: &Config, problem: &Problem) -> State {
     let mut state = State::start(config, problem.shape);
     let mut stream = Stream::new(config.seed, Purpose::Resample, 9);
     let mut shake = |values: &mut Vec<f32>, size: f64| {
-        values
-            .iter_mut()
-            .for_each(|v| *v += (size * stream.normal()) as f32);
+        values.iter_mut().for_each(|v| *v += (size * stream.normal()) as f32);
     };
     shake(&mut state.weights.encoder, 0.1);
     for bias in [&mut state.weights.b_enc, &mut state.weights.b_dec] {
@@ -76,13 +74,7 @@ pub fn state(config: &Config, problem: &Problem) -> State {
 }
 
 pub fn batches(config: &Config, problem: &Problem, n: usize) -> Vec<Batch> {
-    (0..n as u64)
-        .map(|step| {
-            problem
-                .world
-                .batch(config.seed, step, config.training.batch as usize)
-        })
-        .collect()
+    (0..n as u64).map(|step| problem.world.batch(config.seed, step, config.training.batch as usize)).collect()
 }
 
 pub fn reference(problem: &Problem) -> Reference<'_> {
@@ -95,12 +87,7 @@ pub fn reference(problem: &Problem) -> Reference<'_> {
 }
 
 /// The reference's course: losses and state after these batches.
-pub fn train_reference(
-    config: &Config,
-    problem: &Problem,
-    start: &State,
-    batches: &[Batch],
-) -> (Vec<f64>, State) {
+pub fn train_reference(config: &Config, problem: &Problem, start: &State, batches: &[Batch]) -> (Vec<f64>, State) {
     let judge = reference(problem);
     let mut state = start.clone();
     let mut weights = start.weights.to_f64();
@@ -119,11 +106,7 @@ pub fn train_reference(
             let latents = pass.latents.iter().skip(i).step_by(problem.shape.n_latent);
             let fired = latents.filter(|f| **f > 0.0).count() as u32;
             let since = &mut state.since_fired[i];
-            *since = if fired > 0 {
-                0
-            } else {
-                since.saturating_add(n_rows)
-            };
+            *since = if fired > 0 { 0 } else { since.saturating_add(n_rows) };
             state.fire_count[i] = state.fire_count[i].wrapping_add(fired);
         }
         state.step += 1;
@@ -140,10 +123,7 @@ pub fn gpu(problem: &Problem, state: &State) -> Option<GpuBackend> {
     match pollster::block_on(GpuBackend::new(problem.clone(), state)) {
         Ok(backend) => Some(backend),
         Err(why) => {
-            assert!(
-                std::env::var("REQUIRE_GPU").as_deref() != Ok("1"),
-                "REQUIRE_GPU=1, but: {why}"
-            );
+            assert!(std::env::var("REQUIRE_GPU").as_deref() != Ok("1"), "REQUIRE_GPU=1, but: {why}");
             eprintln!("SKIPPED, NO GPU: {why}");
             None
         }
@@ -159,11 +139,7 @@ pub fn assert_close(what: &str, got: &[f32], expected: &[f32], tolerance: f32) {
         .enumerate()
         .filter(|(_, (g, e))| !((**g - **e).abs() <= tolerance * (1.0 + e.abs())))
         .collect();
-    let first: Vec<_> = far
-        .iter()
-        .take(5)
-        .map(|(i, (g, e))| format!("[{i}] got {g}, expected {e}"))
-        .collect();
+    let first: Vec<_> = far.iter().take(5).map(|(i, (g, e))| format!("[{i}] got {g}, expected {e}")).collect();
     assert!(
         far.is_empty(),
         "{what}: {} of {} are off by more than {tolerance}: {}",

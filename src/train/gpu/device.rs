@@ -40,16 +40,8 @@ impl Gpu {
         let there = adapter.limits();
         let mut limits = wgpu::Limits::default();
         for (what, need, there) in [
-            (
-                "bound in one buffer",
-                &mut limits.max_storage_buffer_binding_size,
-                there.max_storage_buffer_binding_size,
-            ),
-            (
-                "held in one buffer",
-                &mut limits.max_buffer_size,
-                there.max_buffer_size,
-            ),
+            ("bound in one buffer", &mut limits.max_storage_buffer_binding_size, there.max_storage_buffer_binding_size),
+            ("held in one buffer", &mut limits.max_buffer_size, there.max_buffer_size),
         ] {
             if largest_buffer > there {
                 return unavailable(format!(
@@ -61,39 +53,25 @@ impl Gpu {
             // Bindings are whole vec4s; an odd limit would refuse the last of them.
             *need = (*need).max(largest_buffer.next_multiple_of(16)).min(there);
         }
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("sdl-explorer"),
-            required_limits: limits,
-            ..Default::default()
-        };
+        let descriptor =
+            wgpu::DeviceDescriptor { label: Some("sdl-explorer"), required_limits: limits, ..Default::default() };
         let (device, queue) = match adapter.request_device(&descriptor).await {
             Ok(both) => both,
             Err(error) => {
-                return unavailable(format!(
-                    "The GPU refused what WebGPU promises by default: {error}."
-                ));
+                return unavailable(format!("The GPU refused what WebGPU promises by default: {error}."));
             }
         };
         let health = Health::default();
         let listener = health.clone();
         device.set_device_lost_callback(move |reason, message| {
             let message = message.trim().trim_end_matches('.').to_owned();
-            listener.report(if message.is_empty() {
-                format!("{reason:?}").to_lowercase()
-            } else {
-                message
-            });
+            listener.report(if message.is_empty() { format!("{reason:?}").to_lowercase() } else { message });
         });
         let listener = health.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             listener.report(error.to_string());
         }));
-        Ok(Self {
-            device,
-            queue,
-            adapter_name: name(&adapter.get_info()),
-            health,
-        })
+        Ok(Self { device, queue, adapter_name: name(&adapter.get_info()), health })
     }
 }
 
@@ -142,11 +120,7 @@ impl Health {
 fn name(info: &wgpu::AdapterInfo) -> String {
     let parts = [info.name.as_str(), info.driver.as_str()];
     let known: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    if known.is_empty() {
-        "unnamed adapter".to_owned()
-    } else {
-        known.join(", ")
-    }
+    if known.is_empty() { "unnamed adapter".to_owned() } else { known.join(", ") }
 }
 
 fn no_adapter() -> String {

@@ -46,12 +46,9 @@ pub async fn evaluate(
             Source::first(&b.mask, n_latent * mask_words),
         ];
         let parts = read::<u32>(&backend.gpu, &sources).await?;
-        let [sse, penalty, count, mask] = parts.as_slice() else {
-            unreachable!("one result a source")
-        };
+        let [sse, penalty, count, mask] = parts.as_slice() else { unreachable!("one result a source") };
         out.sse.extend(sse.iter().map(|&x| f32::from_bits(x)));
-        out.penalty
-            .extend(penalty.iter().map(|&x| f32::from_bits(x)));
+        out.penalty.extend(penalty.iter().map(|&x| f32::from_bits(x)));
         out.l0.extend_from_slice(count);
         let used = n.div_ceil(32);
         for (latent, mask) in mask.chunks_exact(mask_words).enumerate() {
@@ -70,23 +67,13 @@ pub async fn matches(backend: &mut GpuBackend) -> Result<Matches, DeviceLost> {
     let most = backend.sizes.rows.min(65_535);
     for start in (0..n_features).step_by(most) {
         let n = most.min(n_features - start);
-        let step = Step {
-            n_rows: n as u32,
-            first_row: start as u32,
-            ..Step::zeroed()
-        };
+        let step = Step { n_rows: n as u32, first_row: start as u32, ..Step::zeroed() };
         let steps = &backend.buffers.steps;
-        backend
-            .gpu
-            .queue
-            .write_buffer(steps, 0, bytemuck::bytes_of(&step));
+        backend.gpu.queue.write_buffer(steps, 0, bytemuck::bytes_of(&step));
         backend.submit(|recorder| recorder.matches(0, n));
     }
     let b = &backend.buffers;
-    let sources = [
-        Source::first(&b.match_encoder, 4 * n_features),
-        Source::first(&b.match_decoder, 4 * n_features),
-    ];
+    let sources = [Source::first(&b.match_encoder, 4 * n_features), Source::first(&b.match_decoder, 4 * n_features)];
     let found = read::<[u32; 4]>(&backend.gpu, &sources).await?;
     let pick = |of: usize, first: usize| Match {
         score: found[of].iter().map(|m| f32::from_bits(m[first])).collect(),

@@ -16,19 +16,12 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The first `n` elements of four bytes.
     pub fn first(buffer: &'a wgpu::Buffer, n: usize) -> Self {
-        Self {
-            buffer,
-            start: 0,
-            bytes: 4 * n as u64,
-        }
+        Self { buffer, start: 0, bytes: 4 * n as u64 }
     }
 }
 
 /// Copies the sources as they are after all work submitted so far; element type as the caller knows it.
-pub async fn read<T: bytemuck::Pod>(
-    gpu: &Gpu,
-    sources: &[Source<'_>],
-) -> Result<Vec<Vec<T>>, DeviceLost> {
+pub async fn read<T: bytemuck::Pod>(gpu: &Gpu, sources: &[Source<'_>]) -> Result<Vec<Vec<T>>, DeviceLost> {
     gpu.health.check()?;
     let mut copies = gpu.device.create_command_encoder(&Default::default());
     let staging: Vec<_> = sources
@@ -54,19 +47,14 @@ pub async fn read<T: bytemuck::Pod>(
         .map(|(source, buffer)| {
             let view = buffer.slice(..).get_mapped_range();
             let view = view.map_err(|e| DeviceLost(e.to_string()))?;
-            Ok(bytemuck::pod_collect_to_vec(
-                &view[..source.bytes as usize],
-            ))
+            Ok(bytemuck::pod_collect_to_vec(&view[..source.bytes as usize]))
         })
         .collect()
 }
 
 /// Maps all buffers for reading; answers when the last is there, or the device is gone.
 async fn map(gpu: &Gpu, buffers: &[wgpu::Buffer]) -> Result<(), DeviceLost> {
-    let progress = Arc::new(Mutex::new(Progress {
-        left: buffers.len(),
-        ..Default::default()
-    }));
+    let progress = Arc::new(Mutex::new(Progress { left: buffers.len(), ..Default::default() }));
     for buffer in buffers {
         let progress = Arc::clone(&progress);
         buffer.map_async(wgpu::MapMode::Read, .., move |result| {
@@ -95,11 +83,7 @@ struct Progress {
     waker: Option<Waker>,
 }
 
-fn progress_of(
-    health: &Health,
-    progress: &Mutex<Progress>,
-    waker: &Waker,
-) -> Poll<Result<(), DeviceLost>> {
+fn progress_of(health: &Health, progress: &Mutex<Progress>, waker: &Waker) -> Poll<Result<(), DeviceLost>> {
     health.wake_on_loss(waker);
     if let Err(lost) = health.check() {
         return Poll::Ready(Err(lost));
