@@ -42,8 +42,11 @@ impl Config {
 
     /// Reads a JSON value and checks it; names the field that does not fit.
     pub fn from_value(value: Value) -> Result<Self, ConfigError> {
-        let config = serde_json::from_value(value.clone()).map_err(|e| misfit(&value, &e.to_string()))?;
-        Self::check(&config)?;
+        let default = serde_json::to_value(Self::default()).expect("a config is plain data");
+        misfit("config", "", &value, &default)?;
+        let config =
+            serde_json::from_value::<Self>(value.clone()).map_err(|e| culprit(&value, &default, &e.to_string()))?;
+        config.check()?;
         Ok(config)
     }
 
@@ -138,28 +141,41 @@ pub fn too_large(bytes: u64) -> ConfigError {
     )
 }
 
-/// Finds the field of `given` that does not fit: one unknown to the default, or one that the default does not take.
-fn misfit(given: &Value, message: &str) -> ConfigError {
-    fn walk(path: &str, given: &Value, known: &Value, whole: &Value) -> Option<ConfigError> {
-        let (Value::Object(given), Value::Object(known)) = (given, known) else {
-            let mut probe = whole.clone();
-            *probe.pointer_mut(&format!("/{}", path.replace('.', "/")))? = given.clone();
-            let error = serde_json::from_value::<Config>(probe).err()?;
-            return Some(ConfigError::new(path, given, format!("of the right kind ({error})")));
+/// Refuses keys that the default does not know, and anything but an object where it has one.
+fn misfit(name: &str, path: &str, given: &Value, default: &Value) -> Result<(), ConfigError> {
+    let Value::Object(known) = default else { return Ok(()) };
+    let Value::Object(given) = given else { return Err(ConfigError::new(name, given, "an object")) };
+    for (key, value) in given {
+        let field = format!("{path}{key}");
+        let Some(default) = known.get(key) else {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            return Err(ConfigError::new(field, value, format!("absent (known here: {})", names.join(", "))));
         };
-        given.iter().find_map(|(key, value)| {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            match known.get(key) {
-                Some(known) => walk(&path, value, known, whole),
-                None => {
-                    let names: Vec<&str> = known.keys().map(String::as_str).collect();
-                    Some(ConfigError::new(path, value, format!("absent (known here: {})", names.join(", "))))
-                }
-            }
-        })
+        misfit(&field, &format!("{field}."), value, default)?;
     }
-    let default = serde_json::to_value(Config::default()).expect("a config is plain data");
-    walk("", given, &default, &default).unwrap_or_else(|| ConfigError::new("config", given, message))
+    Ok(())
+}
+
+/// The first field of `given` that the default does not take in its place; `message` is what there is to say if none.
+fn culprit(given: &Value, default: &Value, message: &str) -> ConfigError {
+    fn leaves<'a>(path: String, value: &'a Value, out: &mut Vec<(String, &'a Value)>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| leaves(format!("{path}/{key}"), value, out)),
+            leaf => out.push((path, leaf)),
+        }
+    }
+    let mut all = vec![];
+    leaves(String::new(), given, &mut all);
+    for (pointer, leaf) in all {
+        let mut probe = default.clone();
+        if let Some(place) = probe.pointer_mut(&pointer) {
+            *place = leaf.clone();
+        }
+        if let Err(e) = serde_json::from_value::<Config>(probe) {
+            return ConfigError::new(pointer[1..].replace('/', "."), leaf, format!("of the right kind ({e})"));
+        }
+    }
+    ConfigError::new("config", given, message)
 }
 
 fn whole(field: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {

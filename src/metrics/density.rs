@@ -20,13 +20,8 @@ impl Density {
             self.past.pop_back();
         }
         if self.past.is_empty() {
-            // Counters start at zero, at sample zero; a run restored later starts from where it stands.
-            let (s, counts) = if samples <= u64::from(window) {
-                (0, vec![0; fire_count.len()])
-            } else {
-                (samples, fire_count.to_vec())
-            };
-            self.past.push_back((s, counts));
+            // Counters start at zero, at sample zero: until there is more, density is over the whole run.
+            self.past.push_back((0, vec![0; fire_count.len()]));
         }
         // Keep one snapshot that is at least a window old.
         while self.past.len() > 1 && self.past[1].0 + u64::from(window) <= samples {

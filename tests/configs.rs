@@ -1,0 +1,68 @@
+//! Bad configs are refused by field, value and remedy; good ones survive a round trip.
+
+use sdl_explorer::config::Config;
+use serde_json::{Value, json};
+
+fn refuse(change: Value, field: &str, says: &str) {
+    let mut whole = serde_json::to_value(Config::default()).expect("plain data");
+    merge(&mut whole, &change);
+    let e = Config::from_value(whole).expect_err(&format!("{change} must be refused"));
+    assert_eq!(e.field, field, "{change}: {e}");
+    assert!(e.to_string().contains(says), "{change}: {e:?} does not say {says:?}");
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(a), Value::Object(b)) => {
+            b.iter().for_each(|(k, v)| merge(a.entry(k.clone()).or_insert(Value::Null), v));
+        }
+        (a, b) => *a = b.clone(),
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    refuse(json!({"model": {"k": 65}}), "model.k", "from 1 to 64");
+    refuse(json!({"model": {"k": 0}}), "model.k", "is 0");
+    refuse(json!({"model": {"k": 2.5}}), "model.k", "2.5");
+    refuse(json!({"model": {"k": "three"}}), "model.k", "three");
+    refuse(json!({"model": {"activation": "swish"}}), "model.activation", "top_k");
+    refuse(json!({"model": {"neurons": 5}}), "model.neurons", "n_latent");
+    refuse(json!({"extra": 1}), "extra", "training");
+    refuse(json!({"model": {"shift_input": true}}), "model.shift_input", "model.b_dec");
+    refuse(json!({"bench": {"sparsity": 1.0}}), "bench.sparsity", "0.999999");
+    refuse(json!({"bench": {"n_features": 5000}}), "bench.n_features", "4096");
+    refuse(json!({"bench": {"magnitude_scale": 0.0}}), "bench.magnitude_scale", "above 0");
+    refuse(json!({"training": {"learning_rate": null}}), "training.learning_rate", "null");
+    refuse(json!({"training": {"learning_rate": -1}}), "training.learning_rate", "from 0");
+    refuse(json!({"training": {"warm_up": 30000}}), "training.warm_up", "20000");
+    refuse(json!({"anchors": {"count": 33}}), "anchors.count", "from 0 to 32");
+    refuse(json!({"scoring": {"threshold": 1.5}}), "scoring.threshold", "from 0 to 1");
+    refuse(json!({"seed": -1}), "seed", "-1");
+    refuse(json!({"seed": 4294967296u64}), "seed", "4294967296");
+    refuse(json!({"version": 2}), "version", "1");
+    refuse(json!({"activations": {"name": ""}}), "activations.name", "1 to 100");
+    let huge = json!({"bench": {"n_features": 4096, "n_input": 4096}, "model": {"n_latent": 65000}});
+    refuse(huge, "model.n_latent", "GiB");
+    assert!(Config::from_json("{").is_err_and(|e| e.value.contains("not JSON")));
+    assert!(Config::from_json("[]").is_err());
+}
+
+#[test]
+fn numbers_that_are_not_numbers_are_refused() {
+    let mut c = Config::default();
+    c.training.learning_rate = f64::NAN;
+    assert!(c.check().is_err_and(|e| e.field == "training.learning_rate" && e.value == "NaN"));
+    c = Config::default();
+    c.loss.l1 = f64::INFINITY;
+    assert!(c.check().is_err_and(|e| e.field == "loss.l1"));
+}
+
+#[test]
+fn configs_survive_a_round_trip_and_may_leave_fields_out() {
+    let json = serde_json::to_string(&Config::default()).expect("plain data");
+    assert_eq!(Config::from_json(&json), Ok(Config::default()));
+    assert_eq!(Config::from_json("{}"), Ok(Config::default()));
+    let few = Config::from_json(r#"{"model": {"k": 5}}"#).expect("valid");
+    assert_eq!((few.model.k, few.model.n_latent), (5, 64));
+}
