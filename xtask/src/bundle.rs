@@ -69,10 +69,11 @@ fn compile(debug: bool) -> Result<PathBuf> {
     let profile = if debug { "dev" } else { "wasm" };
     let sh = Shell::new()?;
     sh.change_dir(root());
-    // Would replace the flags of .cargo/config.toml, SIMD among them.
+    // As a cdylib alone: cargo drops link-time optimisation for a library that is also built as an rlib.
+    // RUSTFLAGS would replace the flags of .cargo/config.toml, SIMD among them.
     cmd!(
         sh,
-        "cargo build --lib --target {WASM_TARGET} --profile {profile}"
+        "cargo rustc --lib --crate-type cdylib --target {WASM_TARGET} --profile {profile}"
     )
     .env_remove("RUSTFLAGS")
     .env_remove("CARGO_ENCODED_RUSTFLAGS")
