@@ -94,7 +94,7 @@ pub fn vulkan() -> Result<()> {
         .context("no Vulkan driver found: install your GPU's, or Mesa's lavapipe (package mesa-vulkan-drivers)")
 }
 
-pub fn is_root() -> bool {
+fn is_root() -> bool {
     cfg!(unix)
         && Shell::new()
             .and_then(|sh| cmd!(sh, "id -u").quiet().read())
