@@ -1,5 +1,6 @@
 // Runs bench.ts: Node itself does not read TypeScript before version 22.
+import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const { module } = await runnerImport(new URL('./bench.ts', import.meta.url).pathname, { configFile: false });
+const { module } = await runnerImport(fileURLToPath(new URL('./bench.ts', import.meta.url)), { configFile: false });
 await module.main();
