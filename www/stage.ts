@@ -5,12 +5,12 @@
  * draw; figures that nobody can see are left alone until they come into sight.
  */
 import { LABELS } from './state';
-import { Curves } from './views/curves';
-import { Directions } from './views/directions';
-import { Inspector } from './views/inspector';
-import { Similarity } from './views/similarity';
-import { Strip } from './views/strip';
-import { Threshold } from './views/threshold';
+import { CurvesView } from './views/curves';
+import { DirectionsView } from './views/directions';
+import { InspectorView } from './views/inspector';
+import { SimilarityView } from './views/similarity';
+import { StripView } from './views/strip';
+import { ThresholdView } from './views/threshold';
 import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './views/view';
 
 /** A frame that spends longer on drawing gets fewer figures next time, one that spends less than half of it more. */
@@ -26,13 +26,15 @@ export interface Shown {
 interface Figure {
   root: HTMLElement;
   inSight: boolean;
+  /** Every figure is painted once, so that the page has its height. */
+  painted: boolean;
   view: View<never>;
   paint(shown: Shown): void;
 }
 
 export class Stage {
   private readonly figures: Figure[] = [];
-  private readonly inspector: Inspector;
+  private readonly inspector: InspectorView;
   private readonly observer: IntersectionObserver;
   private shown: Shown | undefined;
   private pass: Promise<void> | undefined;
@@ -48,9 +50,9 @@ export class Stage {
     this.observer = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: '100px' });
     for (const [i, label] of LABELS.entries()) {
       for (const [name, Kind] of [
-        ['directions', Directions],
-        ['similarity', Similarity],
-        ['strip', Strip],
+        ['directions', DirectionsView],
+        ['similarity', SimilarityView],
+        ['strip', StripView],
       ] as const) {
         this.add(`${name}-${label}`, (at) => {
           const view = new Kind(at, handlers);
@@ -60,15 +62,15 @@ export class Stage {
       }
     }
     for (const [name, Kind] of [
-      ['curves', Curves],
-      ['threshold', Threshold],
+      ['curves', CurvesView],
+      ['threshold', ThresholdView],
     ] as const) {
       this.add(name, (at) => {
         const view = new Kind(at, handlers);
         return { view, paint: (shown) => view.update(shown) };
       });
     }
-    this.inspector = new Inspector(this.at('inspector'), handlers);
+    this.inspector = new InspectorView(this.at('inspector'), handlers);
     const { inspector } = this;
     this.add('inspector', () => ({ view: inspector, paint: (shown) => inspector.update(shown) }));
   }
@@ -81,7 +83,7 @@ export class Stage {
     await this.pass;
   }
 
-  showTexts(...texts: Parameters<Inspector['showTexts']>): void {
+  showTexts(...texts: Parameters<InspectorView['showTexts']>): void {
     this.inspector.showTexts(...texts);
   }
 
@@ -97,8 +99,9 @@ export class Stage {
       let left = this.atOnce;
       for (const figure of this.figures) {
         if (!this.shown) break;
-        if (!figure.inSight) continue;
+        if (!figure.inSight && figure.painted) continue;
         figure.paint(this.shown);
+        figure.painted = true;
         if (--left > 0) continue;
         this.learn(await frameDrawn());
         left = this.atOnce;
@@ -126,7 +129,7 @@ export class Stage {
 
   private add(name: string, make: (at: HTMLElement) => { view: View<never>; paint(shown: Shown): void }): void {
     const root = this.at(name);
-    this.figures.push({ root, inSight: true, ...make(root) });
+    this.figures.push({ root, inSight: true, painted: false, ...make(root) });
     this.observer.observe(root);
   }
 
