@@ -115,22 +115,22 @@ impl World {
 
     /// Training batch of step `step`: a function of (seed, step) alone.
     pub fn batch(&self, seed: u32, step: u64, n_rows: usize) -> Batch {
-        self.draw(Stream::new(seed, Purpose::Batch, step), n_rows)
+        self.draw(&mut Stream::new(seed, Purpose::Batch, step), n_rows)
     }
 
     /// The fixed batch that metrics are read from; for real data, the first rows of a random order of all.
     pub fn evaluation_batch(&self, seed: u32, n_rows: usize) -> Batch {
         let mut stream = Stream::new(seed, Purpose::Evaluation, 0);
         match &self.samples {
-            Samples::Bench(_) => self.draw(stream, n_rows),
+            Samples::Bench(_) => self.draw(&mut stream, n_rows),
             Samples::Rows(rows) => Batch::Rows(stream.permutation(rows.n_rows, n_rows.min(rows.n_rows))),
         }
     }
 
     /// `n_rows` samples from `stream`; real rows are drawn with replacement.
-    pub fn draw(&self, mut stream: Stream, n_rows: usize) -> Batch {
+    pub fn draw(&self, stream: &mut Stream, n_rows: usize) -> Batch {
         match &self.samples {
-            Samples::Bench(firing) => Batch::Sparse(firing.draw(&mut stream, n_rows)),
+            Samples::Bench(firing) => Batch::Sparse(firing.draw(stream, n_rows)),
             Samples::Rows(rows) => Batch::Rows((0..n_rows).map(|_| stream.below(rows.n_rows) as u32).collect()),
         }
     }

@@ -233,3 +233,23 @@ impl Backend for Cpu {
         Ok(())
     }
 }
+
+/// Rows of the data set that fire `latent` most: (row, activation), falling. Empty for a bench.
+///
+/// Runs on the host whatever the backend: it is asked for by a click, not by a step.
+pub fn top_rows(problem: &Problem, weights: Weights, hyper: &Hyper, latent: usize, count: usize) -> Vec<(u32, f32)> {
+    let Samples::Rows(rows) = &problem.world.samples else { return vec![] };
+    let mut cpu = Cpu::new(problem.clone(), State::of(weights, problem.shape));
+    let mut found = vec![];
+    for part in Batch::Rows((0..rows.n_rows as u32).collect()).parts(EVALUATION_ROWS) {
+        cpu.forward(&part, hyper);
+        let Batch::Rows(ix) = &part else { unreachable!("parts of rows are rows") };
+        for (b, &row) in ix.iter().enumerate() {
+            let (latents, f) = cpu.work.codes.row(b);
+            found.extend(latents.iter().zip(f).filter(|(i, _)| **i as usize == latent).map(|(_, f)| (row, *f)));
+        }
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(count);
+    found
+}

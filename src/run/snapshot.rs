@@ -1,0 +1,56 @@
+//! A state as bytes, whole and bit for bit, and back.
+
+use crate::model::Shape;
+use crate::train::State;
+
+/// Names the layout below.
+const MAGIC: &[u8; 8] = b"sdlstat1";
+
+impl State {
+    /// magic, step, samples (u64), then weights, mean, square (each encoder, decoder, b_enc, b_dec; f32),
+    /// since_fired, fire_count (u32); little-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.extend(self.step.to_le_bytes());
+        out.extend(self.samples.to_le_bytes());
+        for weights in [&self.weights, &self.mean, &self.square] {
+            for (_, part) in weights.parts() {
+                out.extend_from_slice(bytemuck::cast_slice(part));
+            }
+        }
+        out.extend_from_slice(bytemuck::cast_slice(&self.since_fired));
+        out.extend_from_slice(bytemuck::cast_slice(&self.fire_count));
+        out
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote for a model of this shape; the error says what was got and expected.
+    pub fn from_bytes(bytes: &[u8], shape: Shape) -> Result<Self, String> {
+        let mut state = Self::of(crate::model::Weights::zero(shape), shape);
+        let expected = state.to_bytes().len();
+        if bytes.len() != expected || !bytes.starts_with(MAGIC) {
+            return Err(format!(
+                "a checkpoint of this model has {expected} bytes; this is {} bytes of something else",
+                bytes.len()
+            ));
+        }
+        let (mut rest, word) = (&bytes[MAGIC.len()..], size_of::<u64>());
+        let mut take = |n: usize| {
+            let (head, tail) = rest.split_at(n);
+            rest = tail;
+            head
+        };
+        state.step = u64::from_le_bytes(take(word).try_into().expect("eight bytes were taken"));
+        state.samples = u64::from_le_bytes(take(word).try_into().expect("eight bytes were taken"));
+        for weights in [&mut state.weights, &mut state.mean, &mut state.square] {
+            for (_, part) in weights.parts_mut() {
+                let source = take(part.len() * size_of::<f32>());
+                bytemuck::cast_slice_mut(part).copy_from_slice(source);
+            }
+        }
+        for counters in [&mut state.since_fired, &mut state.fire_count] {
+            let source = take(counters.len() * size_of::<u32>());
+            bytemuck::cast_slice_mut(counters).copy_from_slice(source);
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,299 @@
+//! What a page may do with a run: the only file that knows wasm-bindgen. The shapes are those of `www/engine.ts`.
+//!
+//! Asynchronous methods hold the run until they are done (a readback may be pending), so callers queue them.
+
+use crate::bench::{Samples, World};
+use crate::config::{Config, ConfigError};
+use crate::metrics::{Metrics, Recovery};
+use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
+use crate::train::{DeviceLost, State};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+pub struct Run(Engine);
+
+/// The config that links and pages start from.
+#[wasm_bindgen]
+pub fn default_config() -> Result<JsValue, JsValue> {
+    to_js(&Config::default())
+}
+
+/// Null for a config that can be run, else what is wrong with it.
+#[wasm_bindgen]
+pub fn validate(config: JsValue) -> JsValue {
+    match read_config(config) {
+        Ok(_) => JsValue::NULL,
+        Err(e) => error(&e),
+    }
+}
+
+#[wasm_bindgen]
+impl Run {
+    /// `rows`: the bytes of a safetensors file where the config's source is `activations`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
+        let config = read_config(config).map_err(|e| error(&e))?;
+        Engine::new(config, rows.as_deref()).map(Run).map_err(|e| error(&e))
+    }
+
+    pub fn world(&self) -> JsValue {
+        world(self.0.world(), self.0.config())
+    }
+
+    pub fn backend(&self) -> JsValue {
+        backend_info(self.0.info())
+    }
+
+    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
+        let kind = match kind.as_str() {
+            "cpu" => BackendKind::Cpu,
+            "webgpu" => BackendKind::WebGpu,
+            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
+        };
+        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
+        Ok(self.backend())
+    }
+
+    pub async fn use_faster_backend(&mut self) -> JsValue {
+        self.0.use_faster_backend().await;
+        self.backend()
+    }
+
+    pub async fn advance(&mut self, steps: u32) -> JsValue {
+        let stopped = match self.0.advance(u64::from(steps)).await {
+            Stopped::No => "no",
+            Stopped::Finished => "finished",
+            Stopped::Diverged => "diverged",
+            Stopped::DeviceLost => "device_lost",
+        };
+        object(&[("step", self.0.step().as_f64()), ("samples", self.0.samples().as_f64()), ("stopped", stopped.into())])
+    }
+
+    pub async fn frame(&mut self) -> Result<JsValue, JsValue> {
+        self.0.frame().await.map(|f| frame(&f)).map_err(lost)
+    }
+
+    pub fn configure(&mut self, config: JsValue) -> Result<(), JsValue> {
+        let config = read_config(config).map_err(|e| error(&e))?;
+        self.0.configure(config).map_err(|e| error(&e))
+    }
+
+    pub async fn resample(&mut self) -> Result<Uint32Array, JsValue> {
+        Ok(Uint32Array::from(&self.0.resample().await.map_err(lost)?[..]))
+    }
+
+    pub async fn set_latent(&mut self, latent: u32, encoder: Vec<f32>, decoder: Vec<f32>) -> Result<(), JsValue> {
+        self.0.set_latent(latent as usize, &encoder, &decoder).await.map_err(|e| error(&e))
+    }
+
+    pub async fn checkpoint(&mut self) -> Result<Uint8Array, JsValue> {
+        Ok(Uint8Array::from(&self.0.checkpoint().await.map_err(lost)?.to_bytes()[..]))
+    }
+
+    pub async fn restore(&mut self, checkpoint: Vec<u8>) -> Result<(), JsValue> {
+        let state = State::from_bytes(&checkpoint, self.0.shape())?;
+        self.0.restore(state).map_err(lost)
+    }
+
+    pub async fn top_rows(&mut self, latent: u32, count: u32) -> Result<Array, JsValue> {
+        let rows = self.0.top_rows(latent as usize, count as usize).await.map_err(lost)?;
+        Ok(rows.iter().map(|(row, f)| object(&[("row", (*row).into()), ("activation", (*f).into())])).collect())
+    }
+
+    /// Test aid: the device goes as if the driver had taken it.
+    pub fn lose_device(&mut self) {
+        self.0.lose_device();
+    }
+}
+
+fn read_config(config: JsValue) -> Result<Config, ConfigError> {
+    let value = serde_wasm_bindgen::from_value(config)
+        .map_err(|e| ConfigError::new("config", format!("not plain data ({e})"), "an object"))?;
+    Config::from_value(value)
+}
+
+fn world(w: &World, config: &Config) -> JsValue {
+    let (n_rows, labels) = match &w.samples {
+        Samples::Bench(_) => (0, JsValue::NULL),
+        Samples::Rows(rows) => (rows.n_rows, Uint32Array::from(&rows.labels[..]).into()),
+    };
+    let names = w
+        .names()
+        .map_or(JsValue::NULL, |names| names.iter().map(|n| JsValue::from(n.as_str())).collect::<Array>().into());
+    object(&[
+        ("n_features", w.n_features.as_f64()),
+        ("n_input", w.n_input.as_f64()),
+        ("n_target", w.n_target.as_f64()),
+        ("directions_in", floats(&w.directions_in)),
+        ("directions_out", floats(&w.directions_out)),
+        ("names", names),
+        ("interference", w.report.interference.into()),
+        ("interference_target", w.report.target.map_or(JsValue::NULL, JsValue::from)),
+        ("iterations", w.report.iterations.into()),
+        ("statement", w.report.statement.as_str().into()),
+        ("true_l0", optional(w.true_l0())),
+        ("anchor_order", Uint32Array::from(&w.anchor_order(config.seed)[..]).into()),
+        ("n_rows", n_rows.as_f64()),
+        ("labels", labels),
+    ])
+}
+
+fn frame(f: &Frame) -> JsValue {
+    let steps: Vec<u32> = f.losses.iter().map(|l| l.0 as u32).collect();
+    let values: Vec<f32> = f.losses.iter().map(|l| l.1).collect();
+    object(&[
+        ("step", f.step.as_f64()),
+        ("samples", f.samples.as_f64()),
+        ("loss_steps", Uint32Array::from(&steps[..]).into()),
+        ("loss_values", floats(&values)),
+        ("encoder", floats(&f.weights.encoder)),
+        ("decoder", floats(&f.weights.decoder)),
+        ("b_enc", floats(&f.weights.b_enc)),
+        ("b_dec", floats(&f.weights.b_dec)),
+        ("metrics", metrics(&f.metrics)),
+        ("events", f.events.iter().map(event).collect::<Array>().into()),
+    ])
+}
+
+fn metrics(m: &Metrics) -> JsValue {
+    let since: Vec<f32> = m.since_fired.iter().map(|s| *s as f32).collect();
+    let flags = |v: &[bool]| Uint8Array::from(&v.iter().map(|b| u8::from(*b)).collect::<Vec<_>>()[..]).into();
+    let recoveries = object(&[
+        ("encoder_raw", recovery(&m.encoder_raw)),
+        ("encoder_cosine", recovery(&m.encoder_cosine)),
+        ("decoder_raw", recovery(&m.decoder_raw)),
+        ("decoder_cosine", recovery(&m.decoder_cosine)),
+    ]);
+    let similarity = object(&[
+        ("latents", Uint32Array::from(&m.similarity.latents[..]).into()),
+        ("decoder", floats(&m.similarity.decoder)),
+        ("encoder", floats(&m.similarity.encoder)),
+        ("pattern", Uint8Array::from(&m.similarity.pattern[..]).into()),
+    ]);
+    object(&[
+        ("step", m.step.as_f64()),
+        ("sse", m.sse.into()),
+        ("penalty", m.penalty.into()),
+        ("loss", m.loss.into()),
+        ("approx_loss", optional(m.approx_loss)),
+        ("explained_variance", m.explained_variance.into()),
+        ("l0", m.l0.into()),
+        ("true_l0", optional(m.true_l0)),
+        ("recovery", recoveries),
+        ("scored", flags(&m.scored)),
+        ("density", floats(&m.density)),
+        ("since_fired", floats(&since)),
+        ("dead", flags(&m.dead)),
+        ("n_dead", m.n_dead().as_f64()),
+        ("features_per_latent", Uint32Array::from(&m.features_per_latent[..]).into()),
+        ("latents_per_feature", Uint32Array::from(&m.latents_per_feature[..]).into()),
+        ("n_polysemantic", m.n_polysemantic().as_f64()),
+        ("loss_per_feature", floats(&m.loss_per_feature)),
+        ("similarity", similarity),
+    ])
+}
+
+fn recovery(r: &Recovery) -> JsValue {
+    object(&[
+        ("mip", r.mip.into()),
+        ("mgt", r.mgt.into()),
+        ("curve", floats(&r.curve)),
+        ("score", floats(&r.score)),
+        ("latent", Uint32Array::from(&r.latent[..]).into()),
+    ])
+}
+
+fn event(e: &Event) -> JsValue {
+    match e {
+        Event::Resampled { step, latents, on_demand } => object(&[
+            ("kind", "resampled".into()),
+            ("step", step.as_f64()),
+            ("latents", Uint32Array::from(&latents[..]).into()),
+            ("on_demand", (*on_demand).into()),
+        ]),
+        Event::Changed { step, field, value } => object(&[
+            ("kind", "changed".into()),
+            ("step", step.as_f64()),
+            ("field", field.as_str().into()),
+            ("value", value.as_str().into()),
+        ]),
+        Event::Diverged { step, loss, cause, remedy } => {
+            let remedy = object(&[
+                ("text", remedy.text.as_str().into()),
+                ("field", remedy.field.into()),
+                ("value", remedy.value.into()),
+            ]);
+            object(&[
+                ("kind", "diverged".into()),
+                ("step", step.as_f64()),
+                ("loss", (*loss).into()),
+                ("cause", cause.as_str().into()),
+                ("remedy", remedy),
+            ])
+        }
+        Event::FellBack { step, reason } => {
+            object(&[("kind", "fell_back".into()), ("step", step.as_f64()), ("reason", reason.as_str().into())])
+        }
+        Event::Finished { step } => object(&[("kind", "finished".into()), ("step", step.as_f64())]),
+    }
+}
+
+fn backend_info(info: &BackendInfo) -> JsValue {
+    let kind = match info.kind {
+        BackendKind::Cpu => "cpu",
+        BackendKind::WebGpu => "webgpu",
+    };
+    object(&[("kind", kind.into()), ("adapter", info.adapter.as_str().into()), ("reason", info.reason.as_str().into())])
+}
+
+fn error(e: &ConfigError) -> JsValue {
+    object(&[
+        ("field", e.field.as_str().into()),
+        ("value", e.value.as_str().into()),
+        ("expected", e.expected.as_str().into()),
+        ("message", e.to_string().into()),
+    ])
+}
+
+fn lost(e: DeviceLost) -> JsValue {
+    e.to_string().into()
+}
+
+fn to_js(value: &impl serde::Serialize) -> Result<JsValue, JsValue> {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let out = Object::new();
+    for (name, value) in fields {
+        // Setting a property of a plain new object cannot fail.
+        let _ = Reflect::set(&out, &JsValue::from_str(name), value);
+    }
+    out.into()
+}
+
+fn floats(values: &[f32]) -> JsValue {
+    Float32Array::from(values).into()
+}
+
+fn optional(value: Option<f64>) -> JsValue {
+    value.map_or(JsValue::NULL, JsValue::from)
+}
+
+/// Counts cross the boundary as JavaScript numbers, exact up to 2⁵³.
+trait AsF64 {
+    fn as_f64(&self) -> JsValue;
+}
+
+impl AsF64 for u64 {
+    fn as_f64(&self) -> JsValue {
+        JsValue::from(*self as f64)
+    }
+}
+
+impl AsF64 for usize {
+    fn as_f64(&self) -> JsValue {
+        JsValue::from(*self as f64)
+    }
+}

@@ -1,0 +1,87 @@
+/** Times training alone: no frames, no metrics. One worker measures one backend at one shape. */
+import type { BackendKind, Config, WasmModule } from './engine';
+import init, * as engine from './pkg/sdl_explorer';
+
+export interface BenchRequest {
+  backend: BackendKind;
+  shape: keyof typeof SHAPES;
+  repeats: number;
+  /** How long a repeat lasts, about; at least one step. */
+  seconds: number;
+  seed: number;
+}
+
+export interface BenchResult {
+  /** One for each repeat. */
+  stepsPerSecond: number[];
+  /** What computed. */
+  adapter: string;
+}
+
+export type BenchReply = BenchResult | { error: string };
+
+/** The bench worlds that `benches/steps.rs` measures natively. */
+const SHAPES = {
+  S: { n_features: 32, n_input: 16, n_latent: 64, k: 3, batch: 256, sparsity: 0.95 },
+  M: { n_features: 128, n_input: 64, n_latent: 512, k: 8, batch: 1024, sparsity: 0.98 },
+  L: { n_features: 1000, n_input: 768, n_latent: 16000, k: 32, batch: 1024, sparsity: 0.99 },
+};
+
+const { Run, default_config } = engine as unknown as WasmModule;
+
+self.addEventListener('message', async ({ data }: MessageEvent<BenchRequest>) => {
+  let reply: BenchReply;
+  try {
+    reply = await measure(data);
+  } catch (error) {
+    reply = { error: error instanceof Error ? error.message : JSON.stringify(error) };
+  }
+  self.postMessage(reply);
+});
+
+async function measure({ backend, shape, repeats, seconds, seed }: BenchRequest): Promise<BenchResult> {
+  await init();
+  const run = new Run(benchConfig(shape, seed), undefined);
+  const { kind, adapter } = await run.use_backend(backend, 'benchmark');
+  if (kind !== backend) throw new Error(`asked for ${backend}, got ${kind}`);
+
+  const timed = async (steps: number): Promise<number> => {
+    const start = performance.now();
+    const { stopped } = await run.advance(steps);
+    if (stopped !== 'no') throw new Error(`the run stopped: ${stopped}`);
+    return (performance.now() - start) / 1000;
+  };
+
+  // Warm up (compilers, caches), then find how many steps fill a repeat.
+  await timed(1);
+  let steps = 1;
+  let time = await timed(steps);
+  while (time < seconds / 8) {
+    steps *= 2;
+    time = await timed(steps);
+  }
+  steps = Math.max(1, Math.round((steps * seconds) / time));
+
+  const stepsPerSecond: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) stepsPerSecond.push(steps / (await timed(steps)));
+  return { stepsPerSecond, adapter };
+}
+
+/** Top-k and nothing else: what the published figures time. */
+function benchConfig(shape: BenchRequest['shape'], seed: number): Config {
+  const { n_features, n_input, n_latent, k, batch, sparsity } = SHAPES[shape];
+  const base = default_config();
+  return {
+    ...base,
+    seed,
+    source: 'bench',
+    bench: { ...base.bench, n_features, n_input, sparsity },
+    model: { ...base.model, n_latent, activation: 'top_k', k },
+    loss: { ...base.loss, l1: 0 },
+    anchors: { count: 0, coefficient: 0 },
+    dead: { ...base.dead, treatment: 'none' },
+    // Longer than any measurement.
+    training: { ...base.training, steps: 10_000_000, batch, warm_up: 0, decay: 0 },
+    scoring: { ...base.scoring, hold_out: 0 },
+  };
+}

@@ -1,0 +1,170 @@
+//! What a visitor downloads before the first run trains: the page, its styles and scripts, the worker, the wasm.
+//!
+//! The files are found from the build itself: whatever `index.html` names, and whatever those files name in turn,
+//! except what only a dynamic import reaches. Shipped data is fetched on demand and does not count.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::dist;
+
+/// Bytes of the first load, each file compressed by gzip at its default level.
+pub const LIMIT: usize = 250_000;
+
+/// Gzip size of each file of the first load, by path in `dist/`.
+pub type FirstLoad = BTreeMap<String, usize>;
+
+/// Prints the first load and fails if it is too much.
+pub fn check() -> Result<()> {
+    let files = first_load(&dist())?;
+    let total: usize = files.values().sum();
+    println!("first load, gzip:");
+    for (path, size) in &files {
+        println!("{:>8.1} kB  {path}", kilobytes(*size));
+    }
+    println!(
+        "{:>8.1} kB  of {:.0} kB allowed",
+        kilobytes(total),
+        kilobytes(LIMIT)
+    );
+    ensure!(
+        files.keys().any(|path| path.ends_with(".wasm")),
+        "the first load names no wasm file: the page has no engine"
+    );
+    ensure!(
+        total <= LIMIT,
+        "the first load is {:.1} kB, more than {:.0} kB",
+        kilobytes(total),
+        kilobytes(LIMIT)
+    );
+    Ok(())
+}
+
+pub fn first_load(dist: &Path) -> Result<FirstLoad> {
+    let manifest = dist.join(".vite/manifest.json");
+    let manifest = fs::read_to_string(&manifest)
+        .with_context(|| format!("no {}: build first", manifest.display()))?;
+    let late = late_files(&serde_json::from_str(&manifest)?);
+    let assets: Vec<String> = fs::read_dir(dist.join("assets"))?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into()))
+        .collect::<Result<_>>()?;
+
+    let mut files = FirstLoad::new();
+    let mut queue = vec!["index.html".to_owned()];
+    while let Some(path) = queue.pop() {
+        if files.contains_key(&path) || late.contains(&path) {
+            continue;
+        }
+        let bytes = fs::read(dist.join(&path)).with_context(|| format!("dist/{path}"))?;
+        if !path.ends_with(".wasm") {
+            let text = String::from_utf8_lossy(&bytes);
+            queue.extend(
+                assets
+                    .iter()
+                    .filter(|name| text.contains(name.as_str()))
+                    .map(|name| format!("assets/{name}")),
+            );
+        }
+        files.insert(path, gzip_size(&bytes)?);
+    }
+    Ok(files)
+}
+
+/// Files that only dynamic imports lead to.
+fn late_files(manifest: &Value) -> BTreeSet<String> {
+    let none = serde_json::Map::new();
+    let chunks = manifest.as_object().unwrap_or(&none);
+    let reached_from = |flag: &str| {
+        let mut files = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<&str> = chunks
+            .iter()
+            .filter(|(_, chunk)| chunk[flag] == true)
+            .map(|(key, _)| key.as_str())
+            .collect();
+        while let Some(key) = queue.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            let chunk = &manifest[key];
+            let listed = ["css", "assets"]
+                .iter()
+                .flat_map(|kind| strings(&chunk[*kind]));
+            files.extend(listed.chain(chunk["file"].as_str()).map(str::to_owned));
+            queue.extend(strings(&chunk["imports"]));
+        }
+        files
+    };
+    let early = reached_from("isEntry");
+    reached_from("isDynamicEntry")
+        .difference(&early)
+        .cloned()
+        .collect()
+}
+
+fn strings(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+fn gzip_size(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn kilobytes(bytes: usize) -> f64 {
+    bytes as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_load;
+    use xshell::Shell;
+
+    #[test]
+    fn first_load_follows_names_but_not_dynamic_imports() {
+        let sh = Shell::new().unwrap();
+        let folder = sh.create_temp_dir().unwrap();
+        let manifest = r#"{
+            "index.html": {"file": "assets/main-1.js", "isEntry": true, "imports": ["_shared"], "dynamicImports": ["late.ts"]},
+            "late.ts": {"file": "assets/late-1.js", "isDynamicEntry": true, "imports": ["_shared"], "css": ["assets/late-2.css"]},
+            "_shared": {"file": "assets/shared-1.js"}
+        }"#;
+        for (path, text) in [
+            (".vite/manifest.json", manifest),
+            ("index.html", r#"<script src="./assets/main-1.js">"#),
+            (
+                "assets/main-1.js",
+                r#"import"./shared-1.js";import("./late-1.js",["late-2.css"]);new Worker("worker-1.js")"#,
+            ),
+            ("assets/shared-1.js", ""),
+            ("assets/late-1.js", "import('./shared-1.js'); 'later-1.js'"),
+            ("assets/late-2.css", ""),
+            ("assets/later-1.js", ""),
+            ("assets/worker-1.js", "fetch('engine-1.wasm')"),
+            ("assets/engine-1.wasm", ""),
+            ("assets/other-1.js", ""),
+        ] {
+            sh.write_file(folder.path().join(path), text).unwrap();
+        }
+        let files: Vec<String> = first_load(folder.path()).unwrap().into_keys().collect();
+        let expected = [
+            "assets/engine-1.wasm",
+            "assets/main-1.js",
+            "assets/shared-1.js",
+            "assets/worker-1.js",
+            "index.html",
+        ];
+        assert_eq!(files, expected);
+    }
+}
