@@ -42,6 +42,7 @@ import {
 import style from './style.css?inline';
 import { themeCss } from './theme';
 import { hashOf, readHash } from './url';
+import { latentKey } from './views/inspector';
 import type { RunLabel, Selection } from './views/view';
 
 /** What a script reads of a run. */
@@ -283,9 +284,9 @@ export class SdlExplorer extends LitElement {
   }
 
   private async wantTexts(run: RunLabel, latent: number): Promise<void> {
-    this.stage?.showTexts(run, latent, 'loading');
+    this.stage?.showTexts(latentKey(run, latent), 'loading');
     const rows = await this.session?.texts(run, latent).catch(() => []);
-    this.stage?.showTexts(run, latent, rows ?? []);
+    this.stage?.showTexts(latentKey(run, latent), rows ?? []);
   }
 
   private announce(text: string, urgent: boolean): void {

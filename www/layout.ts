@@ -137,7 +137,7 @@ function header({ state, runs, page, shared }: LayoutData, on: LayoutHandlers): 
   const name = 'SDL explorer';
   return html`<div class="top">
     <div class="title">${page ? html`<h1>${name}</h1>` : html`<h2>${name}</h2>`}<p>How sparse dictionaries learn, live</p></div>
-    <label class="scenario"><span>Scenario</span>
+    <label class="scenario"><span class="word">Scenario</span>
       <select .value=${live(state.scenario)} @change=${(e: Event) => on.scenario(chosen(e))}>
         ${SCENARIOS.map(({ id, name }) => html`<option value=${id} ?selected=${id === state.scenario}>${name}</option>`)}
       </select>

@@ -267,7 +267,8 @@ export class Player {
     const due = this.now() - this.checkpointed.at >= CHECKPOINT_EVERY_MS;
     const sound = losses.every(Number.isFinite) && loss <= TOO_HIGH * this.checkpointed.loss;
     if (!due || !sound || this.phase === 'diverged' || steps[0] !== steps[1] || steps[0] === this.checkpoint) return;
-    await this.both('checkpoint', () => ({ step: steps[0] }));
+    const answers = await this.both('checkpoint', () => ({ step: steps[0] }));
+    if (!answers.every((answer) => answer.kept)) return;
     this.checkpoint = steps[0];
     this.checkpointed = { at: this.now(), loss };
   }

@@ -4,7 +4,7 @@
  * The only file of the page that calls the engine. Calls are strictly one at a time, because the engine's async
  * methods hold a mutable borrow until they settle.
  */
-import type { Advance, BackendInfo, Frame, WasmModule, WasmRun } from './engine';
+import type { BackendInfo, WasmModule, WasmRun } from './engine';
 import init, * as bindings from './pkg/sdl_explorer.js';
 import { type Answer, isConfigError, type Reply, type Request, transferables } from './protocol';
 
@@ -49,29 +49,32 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       return { world: run.world(), backend: run.backend(), frame };
     }
     case 'advance':
-      return advance(started(), request.steps);
+      return advance(request.steps);
     case 'configure':
       started().configure(request.config);
-      return { frame: await frameOf(started()) };
+      return { frame: await orOnCpu((run) => run.frame()) };
     case 'resample':
-      await started().resample();
-      return { frame: await frameOf(started()) };
+      await orOnCpu((run) => run.resample());
+      return { frame: await orOnCpu((run) => run.frame()) };
     case 'backend':
       return { backend: await chooseBackend(started(), request.choice, request.reason) };
     case 'checkpoint': {
-      const kept = { step: request.step, bytes: await started().checkpoint() };
-      checkpoints = [checkpoints[0], ...checkpoints.slice(1).slice(-1), kept];
-      return {};
+      const { kind } = started().backend();
+      const bytes = await orOnCpu((run) => run.checkpoint());
+      // A device lost just now has taken the step with it.
+      const kept = started().backend().kind === kind;
+      if (kept) checkpoints = [checkpoints[0], ...checkpoints.slice(1).slice(-1), { step: request.step, bytes }];
+      return { kept };
     }
     case 'restore': {
       const kept = checkpoints.findLast((checkpoint) => checkpoint.step === request.step);
       if (!kept) throw new Error(`No checkpoint of step ${request.step} is kept.`);
-      await started().restore(kept.bytes);
+      await orOnCpu((run) => run.restore(kept.bytes));
       started().configure(request.config);
-      return { frame: await started().frame() };
+      return { frame: await orOnCpu((run) => run.frame()) };
     }
     case 'top_rows':
-      return { rows: await started().top_rows(request.latent, request.count) };
+      return { rows: await orOnCpu((run) => run.top_rows(request.latent, request.count)) };
     case 'lose_device':
       started().lose_device();
       return {};
@@ -80,35 +83,34 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
   }
 }
 
-async function advance(run: WasmRun, steps: number): Promise<Answer<'advance'>> {
+async function advance(steps: number): Promise<Answer<'advance'>> {
   const before = performance.now();
-  let { stopped } = await orOnCpu(run, () => run.advance(steps));
+  let { stopped } = await orOnCpu((run) => run.advance(steps));
   if (stopped === 'device_lost') {
-    await toCpu(run);
+    await toCpu(started());
     stopped = 'no';
   }
   const between = performance.now();
-  const frame = await frameOf(run);
+  const frame = await orOnCpu((run) => run.frame());
   const after = performance.now();
   return {
     stopped,
     frame,
-    backend: run.backend(),
+    backend: started().backend(),
     train_seconds: (between - before) / 1000,
     frame_seconds: (after - between) / 1000,
   };
 }
 
-const frameOf = (run: WasmRun): Promise<Frame> => orOnCpu(run, () => run.frame());
-
 /** What a lost device rejects is tried once more on the CPU; what the CPU rejects is an error. */
-async function orOnCpu<T extends Frame | Advance>(run: WasmRun, act: () => Promise<T>): Promise<T> {
+async function orOnCpu<T>(act: (run: WasmRun) => Promise<T>): Promise<T> {
+  const run = started();
   try {
-    return await act();
+    return await act(run);
   } catch (reason) {
     if (run.backend().kind !== 'webgpu') throw reason;
     await toCpu(run);
-    return act();
+    return act(run);
   }
 }
 
