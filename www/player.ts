@@ -94,9 +94,9 @@ export class Player {
       await this.show();
     });
     // The picture is up and the first steps are taken before backends are compared.
-    if (this.wanted && backend !== 'cpu') await this.serially(() => this.chunk(1));
+    if (this.wanted) await this.serially(() => this.chunk(1));
     this.loop();
-    if (backend !== 'cpu') await this.useBackend(backend, shapeOf(configs));
+    await this.useBackend(backend, shapeOf(configs));
   }
 
   play(): void {

@@ -7,12 +7,15 @@
 import type { BackendInfo, WasmModule, WasmRun } from './engine';
 import init, * as bindings from './pkg/sdl_explorer.js';
 import { type Answer, isConfigError, type Reply, type Request, transferables } from './protocol';
+import type { BackendChoice } from './state';
 
 const engine = bindings as unknown as WasmModule;
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let ready: Promise<unknown> = Promise.resolve();
 let run: WasmRun | undefined;
+/** Why the run is where it already was, when the page chose that. */
+let reason: string | undefined;
 let checkpoints: { step: number; bytes: Uint8Array }[] = [];
 let queue: Promise<void> = Promise.resolve();
 
@@ -30,9 +33,9 @@ async function handle(request: Request): Promise<void> {
   try {
     await ready;
     reply({ id: request.id, kind: request.kind, answer: await answerTo(request) } as Reply);
-  } catch (reason) {
-    if (isConfigError(reason)) reply({ id: request.id, kind: 'refused', error: reason });
-    else reply({ id: request.id, kind: 'failed', message: inWords(reason) });
+  } catch (error) {
+    if (isConfigError(error)) reply({ id: request.id, kind: 'refused', error });
+    else reply({ id: request.id, kind: 'failed', message: inWords(error) });
   }
 }
 
@@ -44,9 +47,10 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       const next = new engine.Run(request.config, request.rows ?? undefined);
       run?.free();
       run = next;
+      reason = undefined;
       const frame = await run.frame();
       checkpoints = [{ step: frame.step, bytes: await run.checkpoint() }];
-      return { world: run.world(), backend: run.backend(), frame };
+      return { world: run.world(), backend: backend(), frame };
     }
     case 'advance':
       return advance(request.steps);
@@ -57,7 +61,7 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       await orOnCpu((run) => run.resample());
       return { frame: await orOnCpu((run) => run.frame()) };
     case 'backend':
-      return { backend: await chooseBackend(started(), request.choice, request.reason) };
+      return { backend: await chooseBackend(request.choice, request.reason) };
     case 'checkpoint': {
       const { kind } = started().backend();
       const bytes = await orOnCpu((run) => run.checkpoint());
@@ -96,7 +100,7 @@ async function advance(steps: number): Promise<Answer<'advance'>> {
   return {
     stopped,
     frame,
-    backend: started().backend(),
+    backend: backend(),
     train_seconds: (between - before) / 1000,
     frame_seconds: (after - between) / 1000,
   };
@@ -107,20 +111,30 @@ async function orOnCpu<T>(act: (run: WasmRun) => Promise<T>): Promise<T> {
   const run = started();
   try {
     return await act(run);
-  } catch (reason) {
-    if (run.backend().kind !== 'webgpu') throw reason;
+  } catch (error) {
+    if (run.backend().kind !== 'webgpu') throw error;
     await toCpu(run);
     return act(run);
   }
 }
 
 function toCpu(run: WasmRun): Promise<BackendInfo> {
+  reason = undefined;
   return run.use_backend('cpu', 'the graphics device was lost; went on from the last checkpoint');
 }
 
-async function chooseBackend(run: WasmRun, choice: 'auto' | 'cpu' | 'webgpu', reason: string): Promise<BackendInfo> {
+async function chooseBackend(choice: BackendChoice, why: string): Promise<BackendInfo> {
+  const run = started();
+  reason = undefined;
   if (choice === 'auto') return run.use_faster_backend();
-  return run.backend().kind === choice ? run.backend() : run.use_backend(choice, reason);
+  if (run.backend().kind !== choice) return run.use_backend(choice, why);
+  reason = why;
+  return backend();
+}
+
+function backend(): BackendInfo {
+  const info = started().backend();
+  return reason === undefined ? info : { ...info, reason };
 }
 
 function started(): WasmRun {
