@@ -44,7 +44,7 @@ export function summaryOf(group: Group, state: PageState, configs: Configs): str
     case 'World':
       return A.source === 'activations'
         ? 'sentence embeddings in 384 dimensions'
-        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
+        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
     case 'Model':
       return `${both('model.n_latent')} latents, ${LABELS.map((label) => activationOf(configs[label]))
         .filter((said, i, all) => all.indexOf(said) === i)

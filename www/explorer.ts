@@ -12,7 +12,7 @@
  *   play()  pause()  step(n = 1)  reset()    promises: settled when done and drawn; step pauses first
  *   loseDevice(label)                        test aid: as if the driver had taken the GPU
  * Event
- *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs`
+ *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs` as drawn
  */
 import { LitElement, render, type TemplateResult, unsafeCSS } from 'lit';
 import type { BackendKind, Metrics, World } from './engine';
@@ -87,17 +87,7 @@ export class SdlExplorer extends LitElement {
   }
 
   get runs(): RunView[] {
-    return (this.session?.player.runs ?? []).map(({ label, world, frame, backend }) => ({
-      label,
-      title: titleOf(this.state, label),
-      step: frame.step,
-      samples: frame.samples,
-      backend: backend.kind,
-      adapter: backend.adapter,
-      world,
-      metrics: frame.metrics,
-      weights: { encoder: frame.encoder, decoder: frame.decoder, b_enc: frame.b_enc, b_dec: frame.b_dec },
-    }));
+    return (this.session?.player.runs ?? []).map((run) => this.viewOf(run));
   }
 
   async play(): Promise<void> {
@@ -136,8 +126,7 @@ export class SdlExplorer extends LitElement {
       announce: (text: string, urgent: boolean) => this.announce(text, urgent),
     };
     this.session = new Session(links, state, hooks, this.hasAttribute('paused'));
-    this.session.tell(problems);
-    this.session.begin();
+    this.session.open(state, problems);
 
     const { pace } = this.session.player;
     const motion = matchMedia('(prefers-reduced-motion: reduce)');
@@ -214,8 +203,24 @@ export class SdlExplorer extends LitElement {
       this.write(runs);
       await this.paint(runs);
     }
-    this.dispatchEvent(new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: this.runs }));
+    this.dispatchEvent(
+      new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: runs.map((run) => this.viewOf(run)) }),
+    );
     this.announce(this.progress(), false);
+  }
+
+  private viewOf({ label, world, frame, backend }: PlayedRun): RunView {
+    return {
+      label,
+      title: titleOf(this.state, label),
+      step: frame.step,
+      samples: frame.samples,
+      backend: backend.kind,
+      adapter: backend.adapter,
+      world,
+      metrics: frame.metrics,
+      weights: { encoder: frame.encoder, decoder: frame.decoder, b_enc: frame.b_enc, b_dec: frame.b_dec },
+    };
   }
 
   private async paint(runs: readonly PlayedRun[]): Promise<void> {
@@ -258,8 +263,7 @@ export class SdlExplorer extends LitElement {
   private hashChanged(): void {
     if (location.hash === hashOf(this.state)) return;
     const { state, problems } = readHash(location.hash);
-    this.session?.tell(problems);
-    this.apply(state);
+    this.session?.open(state, problems);
   }
 
   private seen(): void {
@@ -331,7 +335,7 @@ export class SdlExplorer extends LitElement {
       },
       speed: (speed) => set({ speed }),
       share: () => this.share(),
-      toggle: () => (this.session?.player.phase === 'playing' ? this.pause() : this.play()),
+      toggle: () => this.toggle(),
       step: (n) => this.step(n),
       reset: () => this.reset(),
       newSeed: () => this.apply(withValue(this.state, 'seed', crypto.getRandomValues(new Uint16Array(1))[0])),
@@ -360,6 +364,14 @@ export class SdlExplorer extends LitElement {
         this.requestUpdate();
       },
     };
+  }
+
+  /** Play, pause, or, where the run has come to its end, play it again. */
+  private toggle(): void {
+    const phase = this.session?.player.phase;
+    if (phase === 'playing') this.pause();
+    else if (phase === 'finished') this.reset();
+    else this.play();
   }
 
   /** Copies the link; where the clipboard is closed to the page, the address bar has it. */

@@ -169,7 +169,9 @@ function bar({ state, phase, help, sheet }: LayoutData, on: LayoutHandlers): Tem
   const playing = phase === 'playing';
   const ready = phase === 'playing' || phase === 'paused';
   return html`<div class="bar" role="group" aria-label="Player">
-    <button class="play" ?disabled=${!ready} @click=${on.toggle}>${playing ? '❚❚ Pause' : '▶ Play'}</button>
+    <button class="play" ?disabled=${!ready && phase !== 'finished'} @click=${on.toggle}>
+      ${playing ? '❚❚ Pause' : phase === 'finished' ? '▶ Again' : '▶ Play'}
+    </button>
     <button ?disabled=${!ready} @click=${() => on.step(1)} title="One step (→)">Step</button>
     <button ?disabled=${!ready} @click=${() => on.step(100)} title="A hundred steps">+100</button>
     <button @click=${on.reset} title="Back to step 0, same seed (R)">Reset</button>

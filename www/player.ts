@@ -91,12 +91,14 @@ export class Player {
       this.checkpointed = { at: this.now(), loss: Math.max(...this.runs.map((run) => run.frame.metrics.loss)) };
       this.pace.restart();
       this.setPhase(this.wanted ? 'playing' : 'paused');
-      await this.show();
+      await this.drawing;
+      this.drawing = this.drawn();
+      // The first step does not wait for the first picture, nor for the backends to be compared.
+      if (this.wanted) await this.chunk(1);
     });
-    // The picture is up and the first steps are taken before backends are compared.
-    if (this.wanted) await this.serially(() => this.chunk(1));
     this.loop();
     await this.useBackend(backend, shapeOf(configs));
+    await this.drawing;
   }
 
   play(): void {
@@ -293,7 +295,7 @@ export class Player {
 
   private async drawn(): Promise<void> {
     const began = this.now();
-    await this.hooks.draw(this.runs);
+    await this.hooks.draw(this.runs.map((run) => ({ ...run })));
     this.pace.drew(this.now() - began);
   }
 

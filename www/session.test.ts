@@ -27,7 +27,7 @@ function begin(state: PageState): Promise<void> {
   };
   const hooks = { changed: () => {}, draw, announce: () => {} };
   session = new Session({ A: a, B: b }, { ...state, backend: 'cpu' }, hooks, true);
-  return session.begin();
+  return session.open(session.state);
 }
 
 const plain = defaultState();
@@ -97,12 +97,29 @@ test('divergence is told with its way back, which sets the field in both runs', 
   ]);
 });
 
-test('problems of a link are told, a few of them in full', () => {
+test('another link is another run; what was wrong in it is told, a few things in full', async () => {
   const problem = { key: 'x', value: '1', expected: 'y' };
-  session.tell(Array.from({ length: 9 }, () => problem));
-  expect(session.notices[0].more).toHaveLength(7);
-  session.tell([]);
+  await session.player.step(10);
+  await session.open(
+    session.state,
+    Array.from({ length: 9 }, () => problem),
+  );
+  expect([session.notices[0].more?.length, count('start'), session.player.at]).toEqual([7, 2, 0]);
+  await session.open(session.state);
   expect(session.notices).toEqual([]);
+});
+
+test('a run that diverges at once, while it is still being set up, is told', async () => {
+  a.divergesAt = 1;
+  session.player.play();
+  await session.apply(withValue(session.state, 'seed', 8));
+  await vi.waitFor(() => expect(session.player.phase).toBe('diverged'));
+  await session.apply({ ...session.state, theme: 'dark' });
+  expect(session.notices.map((notice) => notice.id)).toEqual(['diverged']);
+  a.divergesAt = Number.POSITIVE_INFINITY;
+  await session.reset();
+  expect(session.notices).toEqual([]);
+  await session.player.pause();
 });
 
 test('real data reaches both workers', async () => {

@@ -2,7 +2,7 @@
  * The figures: where each stands, and how a picture of all of them is painted without holding up the page.
  *
  * Figures draw in the animation frame after their update, so only as many are updated at once as one frame can
- * draw; figures that nobody can see are left alone until they come into sight.
+ * draw; figures that nobody can see are painted once a second and when they come into sight.
  */
 import { LABELS } from './state';
 import { CurvesView } from './views/curves';
@@ -15,6 +15,7 @@ import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './view
 
 /** A frame that spends longer on drawing gets fewer figures next time, one that spends less than half of it more. */
 const BUDGET_MS = 16;
+const UNSEEN_EVERY_MS = 1000;
 
 export interface Shown {
   runs: RunData[];
@@ -26,8 +27,8 @@ export interface Shown {
 interface Figure {
   root: HTMLElement;
   inSight: boolean;
-  /** Every figure is painted once, so that the page has its height. */
-  painted: boolean;
+  /** When it last was; figures out of sight are painted rarely. */
+  painted: number;
   view: View<never>;
   paint(shown: Shown): void;
 }
@@ -99,9 +100,10 @@ export class Stage {
       let left = this.atOnce;
       for (const figure of this.figures) {
         if (!this.shown) break;
-        if (!figure.inSight && figure.painted) continue;
+        const now = performance.now();
+        if (!figure.inSight && now - figure.painted < UNSEEN_EVERY_MS) continue;
         figure.paint(this.shown);
-        figure.painted = true;
+        figure.painted = now;
         if (--left > 0) continue;
         this.learn(await frameDrawn());
         left = this.atOnce;
@@ -129,7 +131,7 @@ export class Stage {
 
   private add(name: string, make: (at: HTMLElement) => { view: View<never>; paint(shown: Shown): void }): void {
     const root = this.at(name);
-    this.figures.push({ root, inSight: true, painted: false, ...make(root) });
+    this.figures.push({ root, inSight: true, painted: Number.NEGATIVE_INFINITY, ...make(root) });
     this.observer.observe(root);
   }
 
