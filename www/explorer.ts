@@ -15,6 +15,7 @@
  *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs` as drawn
  */
 import { LitElement, render, type TemplateResult, unsafeCSS } from 'lit';
+import bar from './bar.css?inline';
 import type { BackendKind, Metrics, World } from './engine';
 import { listenToKeys } from './keyboard';
 import { type LayoutHandlers, layout, summary } from './layout';
@@ -23,6 +24,7 @@ import type { PlayedRun } from './player';
 import { loadEngine, WorkerLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { Session } from './session';
+import settings from './settings.css?inline';
 import { Stage } from './stage';
 import {
   anchored,
@@ -63,7 +65,7 @@ const STATUS_EVERY_MS = 5000;
 const HASH_AFTER_MS = 200;
 
 export class SdlExplorer extends LitElement {
-  static override styles = [unsafeCSS(themeCss), unsafeCSS(style)];
+  static override styles = [themeCss, style, bar, settings].map(unsafeCSS);
 
   private session: Session | undefined;
   private stage: Stage | undefined;

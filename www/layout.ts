@@ -61,7 +61,7 @@ export interface LayoutData {
   shared: boolean;
 }
 
-const THEME_WORDS: Record<Theme, string> = { auto: 'Colours: auto', light: 'Colours: light', dark: 'Colours: dark' };
+const THEME_WORDS: Record<Theme, string> = { auto: '◐ Auto', light: '◐ Light', dark: '◐ Dark' };
 const BACKEND_WORDS: Record<BackendChoice, string> = { auto: 'Faster one', cpu: 'CPU', webgpu: 'WebGPU' };
 const PHASE_WORDS: Record<Phase, string> = {
   working: 'Starting…',
@@ -118,7 +118,7 @@ export function layout(data: LayoutData, on: LayoutHandlers): TemplateResult {
 export function summary(run: PlayedRun, basis: Basis): TemplateResult {
   const { metrics } = run.frame;
   const { of, found } = recovered(metrics, basis);
-  const l0 = metrics.true_l0 === null ? 'active' : `active (true ${brief(metrics.true_l0)})`;
+  const l0 = metrics.true_l0 === null ? 'L0' : `L0 (true ${brief(metrics.true_l0)})`;
   const rows: [string, string, string][] = [
     ['recovered', `${found} / ${of}`, 'M_GT(τ) of the features anchored in neither run'],
     ['similarity', metrics.recovery[basis].mip.toFixed(3), 'M_IP of the same features'],
@@ -127,7 +127,7 @@ export function summary(run: PlayedRun, basis: Basis): TemplateResult {
       `${count(metrics.n_dead)} / ${count(metrics.density.length)}`,
       'Latents that fired for none of the last samples',
     ],
-    [l0, brief(metrics.l0), 'L0: latents active per sample'],
+    [l0, brief(metrics.l0), 'Latents active per sample; in brackets, features'],
     ['explained', percent(metrics.explained_variance), 'Share of the variance that the reconstruction explains'],
   ];
   return html`${rows.map(([name, value, title]) => html`<div title=${title}><dt>${name}</dt><dd>${value}</dd></div>`)}`;

@@ -55,6 +55,7 @@ export class Session {
   /** The first run, or that of another link: a setting the engine refuses goes back to its default, then all do. */
   open(state: PageState, problems: readonly Problem[] = []): Promise<void> {
     this.state = state;
+    this.drop('refused');
     this.tell(problems);
     this.player.setSpeed(state.speed);
     this.hooks.changed();
