@@ -132,8 +132,8 @@ impl Run {
         &self.info
     }
 
-    /// Trains `steps` steps, or until something stops the run. A lost device is an answer, not an error: call
-    /// [`Self::fall_back`] and go on.
+    /// Trains `steps` steps, or until something stops the run. A lost device is an answer, not an error:
+    /// [`Self::use_backend`] goes on from the last checkpoint on the CPU.
     pub async fn advance(&mut self, steps: u64) -> Stopped {
         match self.try_advance(steps).await {
             Ok(()) => {}

@@ -56,7 +56,7 @@ impl Run {
     }
 
     pub async fn use_faster_backend(&mut self) -> JsValue {
-        self.0.use_faster_backend().await;
+        self.0.use_faster_backend(milliseconds).await;
         self.backend()
     }
 
@@ -105,6 +105,13 @@ impl Run {
     pub fn lose_device(&mut self) {
         self.0.lose_device();
     }
+}
+
+/// The clock of the window or worker.
+fn milliseconds() -> f64 {
+    let performance =
+        Reflect::get(&js_sys::global(), &"performance".into()).map(JsCast::unchecked_into::<web_sys::Performance>);
+    performance.map_or(0.0, |p| p.now())
 }
 
 fn read_config(config: JsValue) -> Result<Config, ConfigError> {

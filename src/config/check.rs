@@ -1,6 +1,7 @@
 //! The one place where a config is checked; every error names the field, the value and what would be right.
 
 use super::{Activation, Config, Source, Treatment, VERSION};
+use serde_json::Value;
 use std::fmt;
 
 /// More than this is refused: beyond it a 32-bit wasm memory cannot hold the run.
@@ -40,15 +41,9 @@ impl Config {
     }
 
     /// Reads a JSON value and checks it; names the field that does not fit.
-    pub fn from_value(value: serde_json::Value) -> Result<Self, ConfigError> {
-        let config: Self = serde_path_to_error::deserialize(&value).map_err(|e| {
-            let path = e.path().to_string();
-            let field = if path == "." { "config".to_owned() } else { path };
-            let pointer = format!("/{}", field.replace('.', "/"));
-            let got = value.pointer(&pointer).map_or_else(|| "absent or unknown".to_owned(), ToString::to_string);
-            ConfigError::new(field, got, e.inner().to_string())
-        })?;
-        config.check()?;
+    pub fn from_value(value: Value) -> Result<Self, ConfigError> {
+        let config = serde_json::from_value(value.clone()).map_err(|e| misfit(&value, &e.to_string()))?;
+        Self::check(&config)?;
         Ok(config)
     }
 
@@ -141,6 +136,30 @@ pub fn too_large(bytes: u64) -> ConfigError {
         format!("too large (the run would need {:.1} GiB)", gib(bytes)),
         format!("smaller, or a smaller training.batch: at most {:.0} GiB fit", gib(MEMORY_LIMIT_BYTES)),
     )
+}
+
+/// Finds the field of `given` that does not fit: one unknown to the default, or one that the default does not take.
+fn misfit(given: &Value, message: &str) -> ConfigError {
+    fn walk(path: &str, given: &Value, known: &Value, whole: &Value) -> Option<ConfigError> {
+        let (Value::Object(given), Value::Object(known)) = (given, known) else {
+            let mut probe = whole.clone();
+            *probe.pointer_mut(&format!("/{}", path.replace('.', "/")))? = given.clone();
+            let error = serde_json::from_value::<Config>(probe).err()?;
+            return Some(ConfigError::new(path, given, format!("of the right kind ({error})")));
+        };
+        given.iter().find_map(|(key, value)| {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            match known.get(key) {
+                Some(known) => walk(&path, value, known, whole),
+                None => {
+                    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                    Some(ConfigError::new(path, value, format!("absent (known here: {})", names.join(", "))))
+                }
+            }
+        })
+    }
+    let default = serde_json::to_value(Config::default()).expect("a config is plain data");
+    walk("", given, &default, &default).unwrap_or_else(|| ConfigError::new("config", given, message))
 }
 
 fn whole(field: &str, value: u32, low: u32, high: u32) -> Result<(), ConfigError> {

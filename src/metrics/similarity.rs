@@ -24,11 +24,9 @@ pub fn choose(best: &Match, n_latent: usize, n_features: usize) -> Vec<u32> {
     if n_latent * n_features <= MAX_CELLS {
         return (0..n_latent as u32).collect();
     }
-    let mut latents = best.latent.clone();
-    latents.sort_unstable();
-    latents.dedup();
-    latents.truncate(MAX_CELLS / n_features);
-    latents
+    let mut chosen = vec![false; n_latent];
+    best.latent.iter().take(MAX_CELLS / n_features).for_each(|i| chosen[*i as usize] = true);
+    (0..n_latent as u32).filter(|i| chosen[*i as usize]).collect()
 }
 
 impl Similarity {

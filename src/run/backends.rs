@@ -4,11 +4,13 @@ use super::{Event, Run, Stopped};
 use crate::bench::Batch;
 use crate::model::{Hyper, Weights};
 use crate::train::cpu::Cpu;
+use crate::train::gpu::GpuBackend;
 use crate::train::{Backend, DeviceLost, Evaluation, Matches, State};
 
 /// Either backend, for a run that may change from one to the other.
 pub enum AnyBackend {
     Cpu(Cpu),
+    Gpu(Box<GpuBackend>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,7 @@ macro_rules! on {
     ($self:expr, $b:ident => $call:expr) => {
         match $self {
             AnyBackend::Cpu($b) => $call,
+            AnyBackend::Gpu($b) => $call,
         }
     };
 }
@@ -77,24 +80,94 @@ impl Backend for AnyBackend {
 
 impl Run {
     /// Moves the run, state and all, to the other backend. The error is a plain sentence; the run stays where it was.
+    ///
+    /// From a lost device the way to the CPU is always open: the run goes on from its last checkpoint.
     pub async fn use_backend(&mut self, kind: BackendKind, reason: &str) -> Result<(), String> {
-        let state = self.backend.state().await.map_err(|e| e.to_string())?;
-        match kind {
-            BackendKind::Cpu => {
-                self.backend = AnyBackend::Cpu(Cpu::new(self.problem.clone(), state));
-                self.info = BackendInfo::cpu(reason);
+        let state = match self.backend.state().await {
+            Ok(state) => state,
+            Err(_) if kind == BackendKind::Cpu => {
+                self.fall_back(reason);
+                return Ok(());
             }
-            BackendKind::WebGpu => return Err("there is no WebGPU here".into()),
-        }
+            Err(lost) => return Err(lost.to_string()),
+        };
+        (self.backend, self.info) = match kind {
+            BackendKind::Cpu => (self.cpu(state.clone()), BackendInfo::cpu(reason)),
+            BackendKind::WebGpu => self.gpu(&state, reason).await?,
+        };
+        self.checkpoint = state;
         Ok(())
     }
 
-    pub async fn use_faster_backend(&mut self) {}
+    /// Times both backends from the present state, without training, and keeps the faster. `clock` tells milliseconds.
+    pub async fn use_faster_backend(&mut self, clock: fn() -> f64) {
+        let Ok(state) = self.backend.state().await else { return };
+        let (mut gpu, mut gpu_info) = match self.gpu(&state, "").await {
+            Ok(found) => found,
+            Err(why) => {
+                self.info.reason = why;
+                return;
+            }
+        };
+        let mut cpu = self.cpu(state.clone());
+        let Ok(on_cpu) = self.rate(&mut cpu, clock).await else { return };
+        // The first steps on a GPU pay for what is compiled and allocated once.
+        let _ = self.rate(&mut gpu, clock).await;
+        let on_gpu = self.rate(&mut gpu, clock).await;
+        if on_gpu.as_ref().is_ok_and(|rate| *rate > on_cpu) && gpu.load(&state).is_ok() {
+            gpu_info.reason = format!("{:.1}× the CPU's speed here", on_gpu.map_or(1.0, |rate| rate / on_cpu));
+            (self.backend, self.info) = (gpu, gpu_info);
+        } else {
+            let _ = cpu.load(&state);
+            let reason = match on_gpu {
+                Ok(rate) => format!("{:.1}× the speed of WebGPU on {} here", on_cpu / rate, gpu_info.adapter),
+                Err(why) => why.to_string(),
+            };
+            (self.backend, self.info) = (cpu, BackendInfo::cpu(reason));
+        }
+        self.checkpoint = state;
+    }
 
-    pub fn lose_device(&mut self) {}
+    fn cpu(&self, state: State) -> AnyBackend {
+        AnyBackend::Cpu(Cpu::new(self.problem.clone(), state))
+    }
+
+    async fn gpu(&self, state: &State, reason: &str) -> Result<(AnyBackend, BackendInfo), String> {
+        let gpu = GpuBackend::new(self.problem.clone(), state).await.map_err(|e| e.to_string())?;
+        let adapter = gpu.adapter_name().to_owned();
+        let info = BackendInfo { kind: BackendKind::WebGpu, adapter, reason: reason.to_owned() };
+        Ok((AnyBackend::Gpu(Box::new(gpu)), info))
+    }
+
+    /// Steps a millisecond of a backend that may be trained on for the purpose.
+    async fn rate(&self, backend: &mut AnyBackend, clock: fn() -> f64) -> Result<f64, DeviceLost> {
+        const ENOUGH_MS: f64 = 40.0;
+        let mut steps = 4u64;
+        loop {
+            let range = self.step..self.step + steps;
+            let n_rows = self.config.training.batch as usize;
+            let start = clock();
+            let batches: Vec<Batch> = range.clone().map(|t| self.world.batch(self.config.seed, t, n_rows)).collect();
+            let hyper: Vec<Hyper> = range.map(|t| Hyper::new(&self.config, t)).collect();
+            backend.train(&batches, &hyper)?;
+            backend.losses().await?;
+            let elapsed = clock() - start;
+            if elapsed >= ENOUGH_MS || steps >= 1024 {
+                return Ok(steps as f64 / elapsed.max(1e-3));
+            }
+            steps *= 2;
+        }
+    }
+
+    /// Test aid: loses the device as if the driver had taken it; nothing happens on the CPU.
+    pub fn lose_device(&mut self) {
+        if let AnyBackend::Gpu(gpu) = &self.backend {
+            gpu.lose_device();
+        }
+    }
 
     /// Leaves a lost device: the run goes on from its last checkpoint on the CPU.
-    pub fn fall_back(&mut self, reason: &str) {
+    fn fall_back(&mut self, reason: &str) {
         let state = self.checkpoint.clone();
         self.backend = AnyBackend::Cpu(Cpu::new(self.problem.clone(), state.clone()));
         self.info = BackendInfo::cpu(reason);

@@ -240,16 +240,17 @@ impl Backend for Cpu {
 pub fn top_rows(problem: &Problem, weights: Weights, hyper: &Hyper, latent: usize, count: usize) -> Vec<(u32, f32)> {
     let Samples::Rows(rows) = &problem.world.samples else { return vec![] };
     let mut cpu = Cpu::new(problem.clone(), State::of(weights, problem.shape));
-    let mut found = vec![];
+    // Keys that sort by falling activation, then by row: positive floats order like their bits.
+    let mut found: Vec<u64> = vec![];
     for part in Batch::Rows((0..rows.n_rows as u32).collect()).parts(EVALUATION_ROWS) {
         cpu.forward(&part, hyper);
         let Batch::Rows(ix) = &part else { unreachable!("parts of rows are rows") };
         for (b, &row) in ix.iter().enumerate() {
             let (latents, f) = cpu.work.codes.row(b);
-            found.extend(latents.iter().zip(f).filter(|(i, _)| **i as usize == latent).map(|(_, f)| (row, *f)));
+            let firing = latents.iter().zip(f).filter(|(i, _)| **i as usize == latent);
+            found.extend(firing.map(|(_, f)| u64::from(!f.to_bits()) << 32 | u64::from(row)));
         }
     }
-    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    found.truncate(count);
-    found
+    found.sort_unstable();
+    found.iter().take(count).map(|key| (*key as u32, f32::from_bits(!((key >> 32) as u32)))).collect()
 }

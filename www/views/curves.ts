@@ -11,6 +11,7 @@ import { child, claim, setText } from './figure';
 import { showLegend, trace } from './marks';
 import { align, type Curve, positive, valueAt } from './series';
 import { adoptStyles } from './style';
+import { comparison } from './verdicts';
 import type { CompareViewData, Handlers, RunData, View } from './view';
 import { compact, count, loss, score } from './words';
 
@@ -273,7 +274,7 @@ export class CurvesView implements View<CompareViewData> {
       (run) =>
         `${run.label} at step ${count(run.frame.step)}: error ${loss(run.frame.metrics.sse)}, mean best match ${score(run.history.metrics.mip.at(-1) ?? Number.NaN)}`,
     );
-    setText(this.finding, sentence(runs));
+    setText(this.finding, comparison(runs));
     const now = performance.now();
     if (now - this.described > 1000) {
       this.described = now;
@@ -351,20 +352,4 @@ function recoveryCurve(run: RunData, measure: Measure): Curve {
 function errorTick(value: number): string {
   const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
   return [1, 2, 5].some((labelled) => Math.abs(digit - labelled) < 1e-6) ? `${Number(value.toPrecision(1))}` : '';
-}
-
-function sentence(runs: RunData[]): string {
-  const [a, b] = runs;
-  if (!a || !b) return a ? `Its error stands at ${loss(a.frame.metrics.sse)}.` : '';
-  const ratio = b.frame.metrics.sse / a.frame.metrics.sse;
-  const difference = (b.history.metrics.mip.at(-1) ?? 0) - (a.history.metrics.mip.at(-1) ?? 0);
-  const error =
-    Math.abs(ratio - 1) < 0.02
-      ? 'the same error as A'
-      : `${Math.abs(100 * (ratio - 1)).toFixed(0)} % ${ratio < 1 ? 'less' : 'more'} error than A`;
-  const match =
-    Math.abs(difference) < 0.0005
-      ? 'the same'
-      : `${Math.abs(difference).toFixed(3)} ${difference > 0 ? 'higher' : 'lower'}`;
-  return `B has ${error}; its mean best match is ${match}${match === 'the same' ? '' : " than A's"}.`;
 }

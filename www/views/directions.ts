@@ -26,9 +26,11 @@ import { anchoredFeatures, describe, featureName, latentKind, many, pairOf, perc
 
 /** Beyond this many latents only those of the heat map (the best) are drawn, and no trails. */
 const MOST_LATENTS = 600;
+/** Beyond this many, encoder rows would bury the picture: only those pointed at are drawn. */
+const MOST_ENCODERS = 150;
 const TRAIL_FRAMES = 14;
 /** Exact spaces show vectors up to this length where they end; longer ones sit on the rim. */
-const EXACT_REACH = 1.3;
+const EXACT_REACH = 1.22;
 
 interface Mark extends Spot {
   kind: 'feature' | 'encoder' | 'decoder';
@@ -125,7 +127,7 @@ export class DirectionsView implements View<RunViewData> {
     this.viewpoint ??= Viewpoint.of(this.figure.element, this.look);
     const flat = run.world.n_target === 2;
     const truth = project(run.world.directions_out, run.world.n_target, this.axes.axes);
-    const reach = this.axes.exact ? EXACT_REACH : 1.18 * extent(truth);
+    const reach = this.axes.exact ? EXACT_REACH : 1.1 * extent(truth);
     const radius = Math.min(width, height) / 2 - 14;
     const scale = radius / reach;
     const screen = (points: Float32Array, i: number): Spot => {
@@ -157,6 +159,8 @@ export class DirectionsView implements View<RunViewData> {
         if (shape) marks.push({ ...screen(seen, 3 * at), kind, index, shape });
       }
     };
+    const chosen = pairOf(run, data.basis, data.selected);
+    const pointed = new Set([chosen?.latent, pairOf(run, data.basis, data.hover)?.latent]);
     const dead = (latent: number) => latentKind(run.frame.metrics, latent) === 'dead';
     add(
       truth,
@@ -168,7 +172,7 @@ export class DirectionsView implements View<RunViewData> {
       this.place('encoder'),
       'encoder',
       (at) => this.latents[at],
-      (i) => (dead(i) ? null : 'triangle'),
+      (i) => (dead(i) || (this.crowded() && !pointed.has(i)) ? null : 'triangle'),
     );
     add(
       this.trail.at(-1)?.points ?? new Float32Array(),
@@ -178,7 +182,6 @@ export class DirectionsView implements View<RunViewData> {
     );
     this.marks = marks;
 
-    const chosen = pairOf(run, data.basis, data.selected);
     for (const front of [false, true]) {
       ctx.globalAlpha = (front ? 1 : 0.32) * (chosen ? 0.45 : 1);
       this.drawMarks(
@@ -192,7 +195,7 @@ export class DirectionsView implements View<RunViewData> {
     this.drawLabels(ctx, theme, marks, width / 2, height / 2, size);
     this.highlight(ctx, theme, data.selected, size, true);
     this.highlight(ctx, theme, data.hover, size, false);
-    this.showLegend(run.label, anchored.size > 0);
+    this.showLegend(run.label, run.config.scoring.hold_out > 0);
   }
 
   private drawMarks(ctx: CanvasRenderingContext2D, theme: Theme, marks: Mark[], size: number): void {
@@ -257,14 +260,19 @@ export class DirectionsView implements View<RunViewData> {
     if (!run || run.world.n_features > (run.world.names ? 12 : 32)) return;
     ctx.font = `12px ${theme.font}`;
     ctx.fillStyle = theme.muted;
+    ctx.strokeStyle = theme.paper;
+    ctx.lineWidth = 3;
+    ctx.lineJoin = 'round';
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
     for (const mark of marks) {
       if (mark.kind !== 'feature' || mark.z < 0) continue;
       const away = Math.hypot(mark.x - cx, mark.y - cy) || 1;
-      const far = size + 14;
+      const far = size + 16;
       const text = run.world.names?.[mark.index] ?? String(mark.index);
-      ctx.fillText(text, mark.x + ((mark.x - cx) / away) * far, mark.y + ((mark.y - cy) / away) * far);
+      const [x, y] = [mark.x + ((mark.x - cx) / away) * far, mark.y + ((mark.y - cy) / away) * far];
+      ctx.strokeText(text, x, y);
+      ctx.fillText(text, x, y);
     }
   }
 
@@ -328,7 +336,7 @@ export class DirectionsView implements View<RunViewData> {
       { shape: 'ring', colour: truth, text: 'feature (truth)' },
       ...(anchors ? [{ shape: 'diamond' as const, colour: truth, text: 'anchored feature' }] : []),
       { shape: 'dot', colour: hue, filled: true, text: 'decoder column' },
-      { shape: 'triangle', colour: hue, text: 'encoder row' },
+      { shape: 'triangle', colour: hue, text: this.crowded() ? 'encoder row (when pointed at)' : 'encoder row' },
       { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' },
     ]);
   }
@@ -337,6 +345,10 @@ export class DirectionsView implements View<RunViewData> {
 
   private rotation(): Rotation {
     return this.turnable() && this.viewpoint ? this.viewpoint.rotation : upright;
+  }
+
+  private crowded(): boolean {
+    return this.latents.length > MOST_ENCODERS;
   }
 
   private turnable(): boolean {
@@ -357,7 +369,7 @@ export class DirectionsView implements View<RunViewData> {
 function captionOf(dimension: number, axes: Axes): string {
   const how = 'Drag, or hold Shift and use the arrow keys, to turn.';
   if (dimension <= 2)
-    return 'The plane itself. Feature directions have length 1 (the circle); latents are drawn as long as they are.';
+    return 'The plane itself. Feature directions have length 1 (the circle); latents are drawn as long as they are, the longest up to the rim.';
   if (dimension === 3) return `The space itself, seen from far away; the far half is dimmed. ${how}`;
   return `A projection of ${dimension} dimensions onto the three principal axes of the feature directions, which hold ${percent(axes.share)} of their squared length: marks that meet here may lie apart in the other ${dimension - 3}. ${how}`;
 }

@@ -47,8 +47,8 @@ export class Figure {
     private readonly options: FigureOptions,
   ) {
     this.element.className = 'sdl-figure';
-    child(this.head, 'h3').textContent = options.title;
     this.run = child(this.head, 'p', 'run');
+    child(this.head, 'h3').textContent = options.title;
     this.findingLine = child(this.element, 'p', 'finding');
     this.stage = child(this.element, 'div', 'stage');
     this.canvas.className = 'plot';
@@ -80,6 +80,7 @@ export class Figure {
   /** Which run this is a figure of. */
   showRun(run: RunData): void {
     this.run.dataset.run = run.label;
+    this.element.dataset.run = run.label;
     setText(this.run, `${run.label} · ${run.title}`);
   }
 

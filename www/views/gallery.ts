@@ -14,7 +14,7 @@ import { ThresholdView } from './threshold';
 import type { Basis, CompareViewData, RunViewData, Selection, View } from './view';
 
 const cases: Record<string, Shape> = {
-  plane: { n_features: 6, n_input: 2, n_latent: 8, anchors: 2, dead: 2, polysemantic: 1 },
+  plane: { n_features: 5, n_input: 2, n_latent: 8, anchors: 2, dead: 2, polysemantic: 1 },
   sphere: { n_features: 12, n_input: 3, n_latent: 16, anchors: 3, dead: 3, polysemantic: 2 },
   projection: { n_features: 32, n_input: 16, n_latent: 64, anchors: 8, dead: 9, polysemantic: 8 },
   named: {
@@ -102,8 +102,12 @@ function update(): void {
 
 function advance(to: number): void {
   progress = to;
-  runs = [makeRun('A', shape, world, progress), makeRun('B', shape, world, progress)];
+  advanceQuietly(to);
   update();
+}
+
+function advanceQuietly(to: number): void {
+  runs = [makeRun('A', shape, world, to), makeRun('B', shape, world, to)];
 }
 
 // Some frames before the one asked for, so that there are trails.
@@ -118,22 +122,25 @@ if (query.has('play')) {
 }
 
 Object.assign(window, {
-  /** Milliseconds for update and drawing of all views, by median of `n` frames. */
-  async timeViews(n = 30): Promise<number> {
+  /** Milliseconds that all views take to update and draw one frame: the median and the longest of `n`. */
+  async timeViews(n = 30): Promise<{ median: number; most: number }> {
+    const schedule = window.requestAnimationFrame;
     const times: number[] = [];
     for (let i = 0; i < n; i++) {
-      const next = [makeRun('A', shape, world, progress + i * 1e-4), makeRun('B', shape, world, progress + i * 1e-4)];
-      await new Promise(requestAnimationFrame);
+      advanceQuietly(progress - i * 1e-4);
+      // What the views would do at the next animation frame is done here and now, so that it can be timed.
+      const due: FrameRequestCallback[] = [];
+      window.requestAnimationFrame = (callback) => due.push(callback);
       const start = performance.now();
-      runs = next;
       update();
-      // Registered after the views' own callbacks, so it runs when they have drawn.
-      await new Promise((done) => requestAnimationFrame(() => done(null)));
-      const frameStart = performance.getEntriesByName('views').length;
+      for (const callback of due) callback(start);
+      await null; // uPlot draws in a microtask.
       times.push(performance.now() - start);
-      void frameStart;
+      window.requestAnimationFrame = schedule;
+      await new Promise((done) => setTimeout(done, 20));
     }
-    return times.sort((a, b) => a - b)[n >> 1];
+    times.sort((a, b) => a - b);
+    return { median: times[n >> 1], most: times[n - 1] };
   },
   advance,
 });

@@ -1,7 +1,7 @@
 /** The inspector's own rules, beside those that it shares with the figures (`style.ts`). */
 
 export const inspectorCss = `
-.sdl-inspector .head { align-items: center; flex-wrap: nowrap; margin-bottom: 0.4rem; }
+.sdl-inspector .head { display: flex; gap: 0.6rem; align-items: center; flex-wrap: nowrap; margin-bottom: 0.4rem; }
 .sdl-inspector .sub { color: var(--sdl-muted); flex: 1; }
 .sdl-inspector .verdict { margin: 0.35rem 0; text-wrap: pretty; }
 .sdl-inspector .note { margin: 0.35rem 0; color: var(--sdl-muted); font-size: var(--sdl-small); }
@@ -12,16 +12,16 @@ export const inspectorCss = `
 .sdl-inspector .columns, .sdl-inspector summary { display: grid; grid-template-columns: minmax(0, 1fr) repeat(var(--columns), 4.6rem);
   column-gap: 0.4rem; align-items: baseline; }
 .sdl-inspector .columns { font-size: var(--sdl-small); padding-bottom: 0.15rem; }
-.sdl-inspector .columns b, .sdl-inspector output { text-align: right; }
+.sdl-inspector .columns b, .sdl-inspector .value { text-align: right; }
 .sdl-inspector summary { list-style: none; cursor: pointer; padding: 0.3rem 0; border-top: 1px solid var(--sdl-grid); }
 .sdl-inspector summary::-webkit-details-marker { display: none; }
-.sdl-inspector summary > span { color: var(--sdl-muted); }
-.sdl-inspector summary > span::after { content: ' ›'; color: var(--sdl-dead); }
-.sdl-inspector details[open] > summary > span { color: var(--sdl-ink); }
-.sdl-inspector details[open] > summary > span::after { content: ' ⌄'; }
-.sdl-inspector summary:hover > span { color: var(--sdl-ink); }
+.sdl-inspector summary > span:first-child { color: var(--sdl-muted); }
+.sdl-inspector summary > span:first-child::after { content: '\\00a0›'; color: var(--sdl-dead); }
+.sdl-inspector details[open] > summary > span:first-child { color: var(--sdl-ink); }
+.sdl-inspector details[open] > summary > span:first-child::after { content: '\\00a0⌄'; }
+.sdl-inspector summary:hover > span:first-child { color: var(--sdl-ink); }
 .sdl-inspector summary:focus-visible, .sdl-inspector button:focus-visible { outline: 2px solid var(--sdl-select); outline-offset: 2px; border-radius: 3px; }
-.sdl-inspector output { font-weight: 600; }
+.sdl-inspector .value { font-weight: 600; }
 .sdl-inspector details p { margin: 0 0 0.4rem; font-size: var(--sdl-small); color: var(--sdl-muted); text-wrap: pretty; }
 .sdl-inspector .formula { font-family: 'STIX Two Math', 'Cambria Math', Cambria, Georgia, serif; font-size: 0.95rem; line-height: 1.6; color: var(--sdl-ink); }
 .sdl-inspector .go { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0.7rem 0 0; font-size: var(--sdl-small); color: var(--sdl-muted); }

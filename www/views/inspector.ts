@@ -273,7 +273,9 @@ function factList(facts: Fact[], labels: RunLabel[]): TemplateResult {
           <summary title=${definition.meaning}>
             <span>${definition.term}</span>${values.map(
               (value, i) =>
-                html`<output aria-label=${labels.length > 1 ? `${labels[i]} ${value}` : value}>${value}</output>`,
+                html`<span class="value"
+                  >${labels.length > 1 ? html`<span class="spoken">${labels[i]}</span>` : nothing}${value}</span
+                >`,
             )}
           </summary>
           <p>${definition.meaning}</p>

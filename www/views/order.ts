@@ -5,6 +5,9 @@
 /** A row keeps the feature it matched before unless another beats it by this much: rows should not flicker. */
 const RELUCTANCE = 0.03;
 
+/** Of two features about equally near, one along and one against a latent, it is said to match the former. */
+export const nearness = (value: number) => (value < 0 ? -value - 0.02 : value);
+
 /** Per row of `values` [n_rows, n_features] the feature with the largest |value|, reluctant to leave `previous`. */
 export function matchRows(values: Float32Array, nFeatures: number, previous: Uint32Array | null = null): Uint32Array {
   const nRows = nFeatures ? values.length / nFeatures : 0;
@@ -12,9 +15,9 @@ export function matchRows(values: Float32Array, nFeatures: number, previous: Uin
   for (let row = 0; row < nRows; row++) {
     const at = row * nFeatures;
     let best = 0;
-    for (let d = 1; d < nFeatures; d++) if (Math.abs(values[at + d]) > Math.abs(values[at + best])) best = d;
+    for (let d = 1; d < nFeatures; d++) if (nearness(values[at + d]) > nearness(values[at + best])) best = d;
     const before = previous?.length === nRows ? previous[row] : best;
-    const stays = before < nFeatures && Math.abs(values[at + before]) + RELUCTANCE > Math.abs(values[at + best]);
+    const stays = before < nFeatures && nearness(values[at + before]) + RELUCTANCE > nearness(values[at + best]);
     match[row] = stays ? before : best;
   }
   return match;

@@ -93,7 +93,7 @@ export class SimilarityView implements View<RunViewData> {
   private arrange(width: number): number {
     const run = this.data?.run;
     const n = Math.max(1, run?.world.n_features ?? 1);
-    const left = 46;
+    const left = 54;
     const plot = width - left - 6;
     const named = Boolean(run?.world.names) && plot / n >= 11;
     const rows = Math.max(1, this.order.length);
@@ -368,7 +368,7 @@ export class SimilarityView implements View<RunViewData> {
       this.figure.legend,
       [
         { shape: 'dot', colour: 'var(--sdl-ink)', filled: true, text: 'the feature alone fires the latent' },
-        ...(anchoredFeatures(run).length
+        ...(run.config.scoring.hold_out
           ? [{ shape: 'diamond' as const, colour: 'var(--sdl-truth)', filled: true, text: 'anchored feature' }]
           : []),
         { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' },

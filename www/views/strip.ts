@@ -12,7 +12,7 @@ import { labelStride } from './order';
 import { listen, neighbour } from './pointing';
 import { decades, logBins, logShare } from './scales';
 import type { Handlers, RunViewData, Selection, View } from './view';
-import { compact, count, describe, type LatentKind, latentKind, many, pairOf, percent } from './words';
+import { compact, count, describe, type LatentKind, latentKind, many, pairOf } from './words';
 
 const SHAPES: Record<LatentKind, Shape> = { mono: 'dot', poly: 'square', silent: 'bead', dead: 'cross' };
 /** Densities below this stand at the floor's edge: about one firing in ten thousand samples. */
@@ -20,7 +20,7 @@ const LEAST = 1e-4;
 const UPPER = { top: 8, height: 168 };
 const FLOOR = 20;
 const LOWER = { top: 258, height: 56 };
-const LEFT = 46;
+const LEFT = 52;
 const HISTOGRAM = 44;
 const BINS = 24;
 
@@ -72,7 +72,7 @@ export class StripView implements View<RunViewData> {
     const y = (density: number) => UPPER.top + UPPER.height * (1 - logShare(density, LEAST, 1));
     const floor = UPPER.top + UPPER.height + FLOOR;
     this.drawDensityAxes(ctx, theme, plot, floor, y);
-    const size = Math.max(1.6, Math.min(4, (0.42 * plot) / n));
+    const size = Math.max(1.6, Math.min(4.2, (0.6 * plot) / n));
     this.spots = Array.from({ length: n }, (_, i) => ({
       x: x(i),
       y: metrics.dead[i] ? floor : y(metrics.density[i]),
@@ -118,7 +118,7 @@ export class StripView implements View<RunViewData> {
       ctx.moveTo(LEFT, Math.round(y(decade)) + 0.5);
       ctx.lineTo(LEFT + plot, Math.round(y(decade)) + 0.5);
       ctx.stroke();
-      ctx.fillText(percent(decade), LEFT - 6, y(decade));
+      ctx.fillText(`${Number((100 * decade).toPrecision(1))} %`, LEFT - 6, y(decade));
     }
     ctx.fillText('dead', LEFT - 6, floor);
     ctx.strokeStyle = theme.rule;

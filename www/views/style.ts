@@ -7,12 +7,14 @@
 export const figureCss = `
 .sdl-figure { margin: 0; font-family: var(--sdl-font); font-size: var(--sdl-text); line-height: 1.45; color: var(--sdl-ink);
   font-variant-numeric: tabular-nums; min-width: 0; }
-.sdl-figure .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.6rem; }
 .sdl-figure h3 { font-size: var(--sdl-title); font-weight: 600; margin: 0; line-height: 1.3; }
-.sdl-figure .run { font-size: var(--sdl-text); font-weight: 600; margin: 0; }
+.sdl-figure .run { font-size: var(--sdl-text); font-weight: 600; margin: 0 0 0.1rem; }
+.sdl-figure .run:empty { display: none; }
 .sdl-figure .run[data-run='A'] { color: var(--sdl-a-ink); }
 .sdl-figure .run[data-run='B'] { color: var(--sdl-b-ink); }
-.sdl-figure .finding { margin: 0.15rem 0 0.6rem; color: var(--sdl-muted); min-height: 2.9em; text-wrap: pretty; }
+.sdl-figure .finding { margin: 0.15rem 0 0.6rem; color: var(--sdl-muted); text-wrap: pretty; }
+/* Two lines kept free, so that the figures of A and B stay level whatever they find. */
+.sdl-figure[data-run] .finding { min-height: 2.9em; }
 .sdl-figure .stage { position: relative; }
 .sdl-figure canvas.plot { display: block; width: 100%; border-radius: 4px; touch-action: pan-y; outline-offset: 3px; }
 .sdl-figure canvas.plot:focus-visible { outline: 2px solid var(--sdl-select); }

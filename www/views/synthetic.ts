@@ -148,7 +148,7 @@ function measure(
   const dead = Uint8Array.from({ length: nLatent }, (_, i) =>
     i >= nLatent - nDead && step > 0.2 * config.training.steps ? 1 : 0,
   );
-  const pattern = raw.encoder.map((value, at) => (value > 0.45 && !dead[Math.floor(at / n)] ? 1 : 0));
+  const pattern = raw.encoder.map((value, at) => (value > 0.6 && !dead[Math.floor(at / n)] ? 1 : 0));
   const scored = new Uint8Array(n).fill(1);
   for (const d of world.anchor_order.subarray(0, config.scoring.hold_out)) scored[d] = 0;
   const featuresPerLatent = new Uint32Array(nLatent);
@@ -220,7 +220,8 @@ function makeHistory(config: Config, progress: number, label: RunLabel, metrics:
   const frames = Array.from({ length: 101 }, (_, i) => Math.round((i * last) / 100));
   const batches = Array.from({ length: 801 }, (_, i) => Math.round((i * last) / 800));
   const pace = label === 'A' ? 1 : 1.25;
-  const fall = (step: number) => 0.9 * Math.exp((-9 * pace * step) / config.training.steps) + 0.012 / pace;
+  const shape = (step: number) => 0.9 * Math.exp((-9 * pace * step) / config.training.steps) + 0.012 / pace;
+  const fall = (step: number) => 1 + (metrics.sse - 1) * ((1 - shape(step)) / (1 - shape(Math.max(1, last))));
   const rise = (step: number) => 1 - Math.exp((-4 * pace * step) / config.training.steps);
   const events: RunEvent[] = [0.3, 0.45, 0.6]
     .map((at) => Math.round(at * config.training.steps))

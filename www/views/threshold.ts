@@ -8,7 +8,7 @@ import { claim, Figure, type Surface } from './figure';
 import type { CompareViewData, Handlers, RunData, View } from './view';
 import { basisName, percent, recovered, recoveryOf } from './words';
 
-const MARGIN = { left: 48, right: 14, top: 20, bottom: 40 };
+const MARGIN = { left: 48, right: 14, top: 50, bottom: 40 };
 
 export class ThresholdView implements View<CompareViewData> {
   private readonly figure: Figure;
@@ -85,12 +85,12 @@ export class ThresholdView implements View<CompareViewData> {
     ctx.lineWidth = 1.2;
     ctx.beginPath();
     ctx.moveTo(x(tau), y(0));
-    ctx.lineTo(x(tau), y(1) - 6);
+    ctx.lineTo(x(tau), y(1) - 19);
     ctx.stroke();
     ctx.setLineDash([]);
     ctx.fillStyle = theme.ink;
     ctx.textAlign = tau > 0.8 ? 'right' : 'center';
-    ctx.fillText(`τ = ${tau}`, tau > 0.8 ? x(tau) + 12 : x(tau), y(1) - 12);
+    ctx.fillText(`τ = ${tau}`, tau > 0.8 ? x(tau) + 12 : x(tau), y(1) - 27);
     for (const run of data.runs) this.drawRun(ctx, theme, run, tau, x, y);
     this.labelRuns(ctx, theme, x, y, plot.height);
     this.figure.showTip(null);
@@ -128,7 +128,7 @@ export class ThresholdView implements View<CompareViewData> {
     }
     ctx.fillText('threshold τ on the best match', x(0.5), y(0) + 30);
     ctx.textAlign = 'left';
-    ctx.fillText('features recovered, M_GT(τ)', 2, y(1) - 12);
+    ctx.fillText('share of features recovered, M_GT(τ)', 2, 8);
   }
 
   private drawRun(
@@ -177,10 +177,7 @@ export class ThresholdView implements View<CompareViewData> {
       // Above the upper line to the right of its drop, below the lower one to the left of it.
       ctx.textAlign = above ? 'left' : 'right';
       const half = (8 / room) * 1.2;
-      const point = {
-        x: x(at / 100) + (above ? 8 : -8),
-        y: y(Math.min(1.02, Math.max(0.04, share + (above ? half : -half)))),
-      };
+      const point = { x: x(at / 100) + (above ? 8 : -8), y: y(Math.max(0.04, share + (above ? half : -half))) };
       const text = `${run.label} · ${run.title}`;
       const long = ctx.measureText(text).width;
       if (above && point.x + long > x(1)) {

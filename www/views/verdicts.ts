@@ -1,24 +1,45 @@
 /**
- * Verdicts in plain sentences, for the inspector: what became of a feature in a run, and what a latent is.
+ * Verdicts in plain sentences, for the inspector and the curves: what became of a feature in a run, what a latent is, and how
+ * two runs compare.
  */
 import type { Metrics } from '../engine';
 import type { Basis, RunData } from './view';
-import { anchoredFeatures, basisName, count, featureName, latentKind, many, recoveryOf, score } from './words';
+import {
+  anchoredFeatures,
+  basisName,
+  count,
+  featureName,
+  latentKind,
+  loss,
+  many,
+  percent,
+  recoveryOf,
+  score,
+  sideOf,
+} from './words';
 
 /** What became of a feature in one run. */
 export function featureVerdict(run: RunData, basis: Basis, feature: number): string {
   const { metrics } = run.frame;
   const { score: scores, latent } = recoveryOf(metrics, basis);
   const { threshold } = run.config.scoring;
+  const against = facesAway(run, basis, feature, latent[feature]) ? ', which points the opposite way' : '';
   const place = anchoredFeatures(run).indexOf(feature);
   const anchored = place < 0 ? '' : `Anchored: latent ${place} is pulled to it. `;
   const found =
     scores[feature] > threshold
-      ? `Recovered by latent ${latent[feature]} (${basisName[basis]} ${score(scores[feature])} > ${threshold}).`
-      : `Not recovered: its best latent, ${latent[feature]}, reaches ${score(scores[feature])} of ${threshold}.`;
+      ? `Recovered by latent ${latent[feature]}${against} (${basisName[basis]} ${score(scores[feature])} > ${threshold}).`
+      : `Not recovered: its best latent, ${latent[feature]}${against}, reaches ${score(scores[feature])} of ${threshold}.`;
   const k = metrics.latents_per_feature[feature];
   const shared = k === 0 ? ' Alone, it fires no latent.' : k > 1 ? ` Alone, it fires ${count(k)} latents.` : '';
   return anchored + found + shared;
+}
+
+/** Scores are absolute values, so that a latent against a feature counts as one along it; then the words say so. */
+function facesAway(run: RunData, basis: Basis, feature: number, latent: number): boolean {
+  const { similarity } = run.frame.metrics;
+  const row = similarity.latents.indexOf(latent);
+  return row >= 0 && similarity[sideOf(basis)][row * run.world.n_features + feature] < 0;
 }
 
 /** What a latent is: dead, silent, monosemantic or polysemantic, and what it stands for. */
@@ -45,4 +66,24 @@ export function patternOf(metrics: Metrics, nFeatures: number, latent: number): 
   const row = latents.indexOf(latent);
   if (row < 0) return null;
   return Array.from({ length: nFeatures }, (_, d) => d).filter((d) => pattern[row * nFeatures + d] === 1);
+}
+
+/** How far apart two runs stand: error as a ratio, mean best match as a difference. */
+export function comparison(runs: readonly RunData[]): string {
+  const [a, b] = runs;
+  if (!a) return '';
+  if (!b) return `Its error stands at ${loss(a.frame.metrics.sse)}.`;
+  const difference = (b.history.metrics.mip.at(-1) ?? 0) - (a.history.metrics.mip.at(-1) ?? 0);
+  const match =
+    Math.abs(difference) < 0.0005
+      ? 'their mean best match is the same'
+      : `its mean best match is ${score(Math.abs(difference))} ${difference > 0 ? 'higher' : 'lower'}`;
+  return `B has ${ratioWords(b.frame.metrics.sse / a.frame.metrics.sse)} of A; ${match}.`;
+}
+
+/** "the error", "80 % of the error" without the noun's owner: how one error compares with another. */
+function ratioWords(ratio: number): string {
+  if (!Number.isFinite(ratio)) return 'an error that cannot be compared with that';
+  if (Math.abs(ratio - 1) < 0.01) return 'the error';
+  return ratio < 2 ? `${percent(ratio)} of the error` : `${ratio.toFixed(1)} times the error`;
 }

@@ -3,6 +3,7 @@
  */
 import { format } from 'd3-format';
 import type { Metrics, Recovery, World } from '../engine';
+import { nearness } from './order';
 import type { Basis, RunData, Selection } from './view';
 
 const minus = (text: string) => text.replace('-', '−');
@@ -90,7 +91,7 @@ export function bestFeature(
     let dot = 0;
     for (let j = 0; j < dimension; j++) dot += row[j] * directions[d * dimension + j];
     const cosine = dot / length;
-    if (Math.abs(cosine) > Math.abs(best.cosine)) best = { feature: d, cosine };
+    if (d === 0 || nearness(cosine) > nearness(best.cosine)) best = { feature: d, cosine };
   }
   return best;
 }

@@ -22,11 +22,7 @@ const PARTS: [&str; 3] = ["native", "browser", "page"];
 pub fn command(options: &flags::Bench) -> Result<()> {
     let only = options.only.as_deref();
     if let Some(part) = only {
-        ensure!(
-            PARTS.contains(&part),
-            "there is no part {part:?}; the parts are: {}",
-            PARTS.join(", ")
-        );
+        ensure!(PARTS.contains(&part), "there is no part {part:?}; the parts are: {}", PARTS.join(", "));
     }
     let wanted = |part| only.is_none_or(|only| only == part);
     let mut measurements = Vec::new();
@@ -45,8 +41,7 @@ pub fn command(options: &flags::Bench) -> Result<()> {
         let total: usize = sizes::first_load(&dist())?.values().sum();
         let kilobytes = total as f64 / 1000.0;
         let what = "first load, gzip";
-        measurements
-            .push(json!({"where": "page", "measure": what, "unit": "kB", "value": kilobytes}));
+        measurements.push(json!({"where": "page", "measure": what, "unit": "kB", "value": kilobytes}));
     }
 
     print_table(&measurements);
@@ -66,11 +61,7 @@ fn native(quick: bool) -> Result<Vec<Value>> {
     let sh = Shell::new()?;
     sh.change_dir(root());
     let quick = quick.then_some("--quick");
-    let lines = cmd!(
-        sh,
-        "cargo bench --package sdl-explorer --bench steps -- {quick...}"
-    )
-    .read()?;
+    let lines = cmd!(sh, "cargo bench --package sdl-explorer --bench steps -- {quick...}").read()?;
     measurements(&lines)
 }
 
@@ -89,48 +80,29 @@ fn in_browser(part: &str, quick: bool, browser: &PathBuf, site: &Site) -> Result
 /// One measurement a line; other lines are talk.
 fn measurements(lines: &str) -> Result<Vec<Value>> {
     let objects = lines.lines().filter(|line| line.starts_with('{'));
-    let found: Vec<Value> = objects
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
-        .collect::<Result<_>>()?;
+    let found: Vec<Value> =
+        objects.map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect::<Result<_>>()?;
     ensure!(!found.is_empty(), "nothing was measured");
     Ok(found)
 }
 
 fn print_table(measurements: &[Value]) {
-    println!(
-        "\n{:<16} {:<42} {:>12}  unit     all repeats",
-        "where", "what", "median"
-    );
+    println!("\n{:<16} {:<42} {:>12}  unit     all repeats", "where", "what", "median");
     for measurement in measurements {
         let text = |name: &str| measurement[name].as_str().unwrap_or_default();
         let speed = measurement["measure"].is_null();
-        let what = if speed {
-            format!("{} {}", text("shape"), text("method"))
-        } else {
-            text("measure").to_owned()
-        };
+        let what = if speed { format!("{} {}", text("shape"), text("method")) } else { text("measure").to_owned() };
         let place = text("where");
         if let Some(error) = measurement["error"].as_str() {
             println!("{place:<16} {what:<42} {:>12}  {error}", "failed");
             continue;
         }
-        let (value, unit) = if speed {
-            (&measurement["steps_per_second"], "steps/s")
-        } else {
-            (&measurement["value"], text("unit"))
-        };
+        let (value, unit) =
+            if speed { (&measurement["steps_per_second"], "steps/s") } else { (&measurement["value"], text("unit")) };
         let median = value.as_f64().map_or_else(|| value.to_string(), short);
-        let runs: Vec<String> = measurement["runs"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_f64)
-            .map(short)
-            .collect();
-        println!(
-            "{place:<16} {what:<42} {median:>12}  {unit:<7}  {}",
-            runs.join(" ")
-        );
+        let runs: Vec<String> =
+            measurement["runs"].as_array().into_iter().flatten().filter_map(Value::as_f64).map(short).collect();
+        println!("{place:<16} {what:<42} {median:>12}  {unit:<7}  {}", runs.join(" "));
     }
 }
 
@@ -148,10 +120,7 @@ fn store(measurements: Vec<Value>) -> Result<PathBuf> {
     let sh = Shell::new()?;
     sh.change_dir(root());
     let commit = cmd!(sh, "git rev-parse --short HEAD").quiet().read()?;
-    let changed = !cmd!(sh, "git status --porcelain --untracked-files=no")
-        .quiet()
-        .read()?
-        .is_empty();
+    let changed = !cmd!(sh, "git status --porcelain --untracked-files=no").quiet().read()?.is_empty();
     let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let date = &time[..10];
     let results = json!({
@@ -184,16 +153,7 @@ fn cpu(sh: &Shell) -> String {
         let line = info.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())
     };
-    let from_mac = || {
-        cmd!(sh, "sysctl -n machdep.cpu.brand_string")
-            .quiet()
-            .ignore_stderr()
-            .read()
-            .ok()
-    };
+    let from_mac = || cmd!(sh, "sysctl -n machdep.cpu.brand_string").quiet().ignore_stderr().read().ok();
     let from_windows = || std::env::var("PROCESSOR_IDENTIFIER").ok();
-    from_linux()
-        .or_else(from_mac)
-        .or_else(from_windows)
-        .unwrap_or_else(|| "unknown".to_owned())
+    from_linux().or_else(from_mac).or_else(from_windows).unwrap_or_else(|| "unknown".to_owned())
 }

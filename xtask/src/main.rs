@@ -71,11 +71,7 @@ fn main() -> ExitCode {
             false
         }
     };
-    if passed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Whether the command succeeded; an error is for the caller to print.
@@ -93,9 +89,7 @@ fn run(flags: flags::Xtask) -> Result<bool> {
 
 /// The repository.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask/ lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository")
 }
 
 fn www() -> PathBuf {

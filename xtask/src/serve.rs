@@ -21,23 +21,15 @@ const THREADS: usize = 6;
 
 pub fn command(options: &flags::Serve) -> Result<()> {
     let base = options.base.as_deref().unwrap_or("/");
-    ensure!(
-        base.starts_with('/') && base.ends_with('/'),
-        "--base is {base:?}: it must begin and end with /"
-    );
+    ensure!(base.starts_with('/') && base.ends_with('/'), "--base is {base:?}: it must begin and end with /");
     if options.no_build {
-        ensure!(
-            dist().join("index.html").exists(),
-            "dist/ holds no page: run without --no-build"
-        );
+        ensure!(dist().join("index.html").exists(), "dist/ holds no page: run without --no-build");
     } else {
         bundle::build(options.debug)?;
     }
     let site = match options.port {
         Some(port) => Site::start(&dist(), base, port)?,
-        None => {
-            Site::start(&dist(), base, DEFAULT_PORT).or_else(|_| Site::start(&dist(), base, 0))?
-        }
+        None => Site::start(&dist(), base, DEFAULT_PORT).or_else(|_| Site::start(&dist(), base, 0))?,
     };
     println!("serving on {} (Ctrl-C ends it)", site.url);
     loop {
@@ -55,8 +47,7 @@ impl Site {
     /// Serves `folder` below the path `base` (such as `/` or `/some/path/`) on `port`, or on a free one for 0.
     pub fn start(folder: &Path, base: &str, port: u16) -> Result<Site> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let server = Server::http(address)
-            .map_err(|error| anyhow!("cannot listen on {address}: {error}"))?;
+        let server = Server::http(address).map_err(|error| anyhow!("cannot listen on {address}: {error}"))?;
         let url = format!("http://{}{base}", server.server_addr());
         let server = Arc::new(server);
         let folder = fs::canonicalize(folder)?;
@@ -81,11 +72,7 @@ fn answer(request: Request, folder: &Path, base: &str) -> std::io::Result<()> {
     match resolve(folder, base, request.url()) {
         Target::File(path) => {
             let mime = mime_guess::from_path(&path).first_or_octet_stream();
-            let charset = if mime.type_() == "text" {
-                "; charset=utf-8"
-            } else {
-                ""
-            };
+            let charset = if mime.type_() == "text" { "; charset=utf-8" } else { "" };
             let response = Response::from_file(File::open(&path)?)
                 // Never chunked: the page shows progress, and needs a Content-Length for it.
                 .with_chunked_threshold(usize::MAX)
@@ -94,12 +81,8 @@ fn answer(request: Request, folder: &Path, base: &str) -> std::io::Result<()> {
                 .with_header(header("Cache-Control", "no-cache"));
             request.respond(response)
         }
-        Target::Folder(location) => {
-            request.respond(Response::empty(308).with_header(header("Location", &location)))
-        }
-        Target::Nothing => {
-            request.respond(Response::from_string("404 Not Found\n").with_status_code(404))
-        }
+        Target::Folder(location) => request.respond(Response::empty(308).with_header(header("Location", &location))),
+        Target::Nothing => request.respond(Response::from_string("404 Not Found\n").with_status_code(404)),
     }
 }
 
@@ -113,17 +96,10 @@ enum Target {
 
 /// What `url` (path and query as sent) names below `folder`, which is canonical.
 fn resolve(folder: &Path, base: &str, url: &str) -> Target {
-    let (path, query) = url
-        .split_once('?')
-        .map_or((url, None), |(path, query)| (path, Some(query)));
-    let with_slash =
-        || Target::Folder(query.map_or(format!("{path}/"), |query| format!("{path}/?{query}")));
+    let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
+    let with_slash = || Target::Folder(query.map_or(format!("{path}/"), |query| format!("{path}/?{query}")));
     let Some(below) = path.strip_prefix(base) else {
-        return if format!("{path}/") == base {
-            with_slash()
-        } else {
-            Target::Nothing
-        };
+        return if format!("{path}/") == base { with_slash() } else { Target::Nothing };
     };
     let mut file = folder.to_path_buf();
     for segment in below.split('/').filter(|segment| !segment.is_empty()) {
@@ -137,10 +113,7 @@ fn resolve(folder: &Path, base: &str, url: &str) -> Target {
         file.push(&*segment);
     }
     // A link may lead elsewhere: what counts is where it ends.
-    let Some(file) = fs::canonicalize(file)
-        .ok()
-        .filter(|file| file.starts_with(folder))
-    else {
+    let Some(file) = fs::canonicalize(file).ok().filter(|file| file.starts_with(folder)) else {
         return Target::Nothing;
     };
     let (is_folder, asks_for_folder) = (file.is_dir(), below.is_empty() || below.ends_with('/'));
@@ -153,8 +126,7 @@ fn resolve(folder: &Path, base: &str, url: &str) -> Target {
 }
 
 fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value)
-        .expect("header values here are ASCII: paths arrive percent-encoded")
+    Header::from_bytes(name, value).expect("header values here are ASCII: paths arrive percent-encoded")
 }
 
 #[cfg(test)]
@@ -168,13 +140,7 @@ mod tests {
     fn site() -> TempDir {
         let sh = Shell::new().unwrap();
         let folder = sh.create_temp_dir().unwrap();
-        for path in [
-            "secret.txt",
-            "dist/index.html",
-            "dist/assets/a b.wasm",
-            "dist/sub/index.html",
-            "dist/.hidden",
-        ] {
+        for path in ["secret.txt", "dist/index.html", "dist/assets/a b.wasm", "dist/sub/index.html", "dist/.hidden"] {
             sh.write_file(folder.path().join(path), path).unwrap();
         }
         folder
@@ -218,8 +184,7 @@ mod tests {
     fn a_link_out_of_the_folder_leads_nowhere() {
         let site = site();
         let folder = fs::canonicalize(site.path().join("dist")).unwrap();
-        std::os::unix::fs::symlink(site.path().join("secret.txt"), folder.join("link.txt"))
-            .unwrap();
+        std::os::unix::fs::symlink(site.path().join("secret.txt"), folder.join("link.txt")).unwrap();
         assert_eq!(resolve(&folder, "/", "/link.txt"), Target::Nothing);
     }
 
@@ -227,41 +192,20 @@ mod tests {
     fn answers_carry_type_and_status() {
         let folder = site();
         let site = Site::start(&folder.path().join("dist"), "/x/", 0).unwrap();
-        let host = site
-            .url
-            .trim_start_matches("http://")
-            .trim_end_matches("/x/")
-            .to_owned();
+        let host = site.url.trim_start_matches("http://").trim_end_matches("/x/").to_owned();
         for (request, expected) in [
-            (
-                "GET /x/",
-                [
-                    "HTTP/1.1 200",
-                    "Content-Type: text/html; charset=utf-8",
-                    "dist/index.html",
-                ],
-            ),
-            (
-                "GET /x/assets/a%20b.wasm",
-                ["HTTP/1.1 200", "Content-Type: application/wasm", "nosniff"],
-            ),
+            ("GET /x/", ["HTTP/1.1 200", "Content-Type: text/html; charset=utf-8", "dist/index.html"]),
+            ("GET /x/assets/a%20b.wasm", ["HTTP/1.1 200", "Content-Type: application/wasm", "nosniff"]),
             ("GET /x", ["HTTP/1.1 308", "Location: /x/", ""]),
             ("GET /x/missing", ["HTTP/1.1 404", "404 Not Found", ""]),
             ("POST /x/", ["HTTP/1.1 405", "Allow: GET, HEAD", ""]),
         ] {
             let mut stream = TcpStream::connect(&host).unwrap();
-            write!(
-                stream,
-                "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-            )
-            .unwrap();
+            write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             for part in expected {
-                assert!(
-                    answer.contains(part),
-                    "{request}: {part:?} is not in {answer:?}"
-                );
+                assert!(answer.contains(part), "{request}: {part:?} is not in {answer:?}");
             }
         }
     }

@@ -29,28 +29,18 @@ pub fn check() -> Result<()> {
     for (path, size) in &files {
         println!("{:>8.1} kB  {path}", kilobytes(*size));
     }
-    println!(
-        "{:>8.1} kB  of {:.0} kB allowed",
-        kilobytes(total),
-        kilobytes(LIMIT)
-    );
+    println!("{:>8.1} kB  of {:.0} kB allowed", kilobytes(total), kilobytes(LIMIT));
     ensure!(
         files.keys().any(|path| path.ends_with(".wasm")),
         "the first load names no wasm file: the page has no engine"
     );
-    ensure!(
-        total <= LIMIT,
-        "the first load is {:.1} kB, more than {:.0} kB",
-        kilobytes(total),
-        kilobytes(LIMIT)
-    );
+    ensure!(total <= LIMIT, "the first load is {:.1} kB, more than {:.0} kB", kilobytes(total), kilobytes(LIMIT));
     Ok(())
 }
 
 pub fn first_load(dist: &Path) -> Result<FirstLoad> {
     let manifest = dist.join(".vite/manifest.json");
-    let manifest = fs::read_to_string(&manifest)
-        .with_context(|| format!("no {}: build first", manifest.display()))?;
+    let manifest = fs::read_to_string(&manifest).with_context(|| format!("no {}: build first", manifest.display()))?;
     let late = late_files(&serde_json::from_str(&manifest)?);
     let assets: Vec<String> = fs::read_dir(dist.join("assets"))?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into()))
@@ -65,12 +55,8 @@ pub fn first_load(dist: &Path) -> Result<FirstLoad> {
         let bytes = fs::read(dist.join(&path)).with_context(|| format!("dist/{path}"))?;
         if !path.ends_with(".wasm") {
             let text = String::from_utf8_lossy(&bytes);
-            queue.extend(
-                assets
-                    .iter()
-                    .filter(|name| text.contains(name.as_str()))
-                    .map(|name| format!("assets/{name}")),
-            );
+            queue
+                .extend(assets.iter().filter(|name| text.contains(name.as_str())).map(|name| format!("assets/{name}")));
         }
         files.insert(path, gzip_size(&bytes)?);
     }
@@ -84,36 +70,25 @@ fn late_files(manifest: &Value) -> BTreeSet<String> {
     let reached_from = |flag: &str| {
         let mut files = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut queue: Vec<&str> = chunks
-            .iter()
-            .filter(|(_, chunk)| chunk[flag] == true)
-            .map(|(key, _)| key.as_str())
-            .collect();
+        let mut queue: Vec<&str> =
+            chunks.iter().filter(|(_, chunk)| chunk[flag] == true).map(|(key, _)| key.as_str()).collect();
         while let Some(key) = queue.pop() {
             if !seen.insert(key) {
                 continue;
             }
             let chunk = &manifest[key];
-            let listed = ["css", "assets"]
-                .iter()
-                .flat_map(|kind| strings(&chunk[*kind]));
+            let listed = ["css", "assets"].iter().flat_map(|kind| strings(&chunk[*kind]));
             files.extend(listed.chain(chunk["file"].as_str()).map(str::to_owned));
             queue.extend(strings(&chunk["imports"]));
         }
         files
     };
     let early = reached_from("isEntry");
-    reached_from("isDynamicEntry")
-        .difference(&early)
-        .cloned()
-        .collect()
+    reached_from("isDynamicEntry").difference(&early).cloned().collect()
 }
 
 fn strings(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn gzip_size(bytes: &[u8]) -> Result<usize> {
@@ -158,13 +133,8 @@ mod tests {
             sh.write_file(folder.path().join(path), text).unwrap();
         }
         let files: Vec<String> = first_load(folder.path()).unwrap().into_keys().collect();
-        let expected = [
-            "assets/engine-1.wasm",
-            "assets/main-1.js",
-            "assets/shared-1.js",
-            "assets/worker-1.js",
-            "index.html",
-        ];
+        let expected =
+            ["assets/engine-1.wasm", "assets/main-1.js", "assets/shared-1.js", "assets/worker-1.js", "index.html"];
         assert_eq!(files, expected);
     }
 }

@@ -44,36 +44,21 @@ pub fn command(options: &flags::Test) -> Result<bool> {
         let names: Vec<&str> = steps.iter().map(|(name, _)| *name).collect();
         steps.retain(|(name, _)| name == only);
         if steps.is_empty() {
-            bail!(
-                "there is no step {only:?}; the steps are: {}",
-                names.join(", ")
-            );
+            bail!("there is no step {only:?}; the steps are: {}", names.join(", "));
         }
     } else if !options.args.is_empty() {
         bail!("arguments for a tool need --only <step>");
     }
 
     let checks = Checks::new(options.args.clone())?;
-    let results: Vec<Outcome> = steps
-        .into_iter()
-        .map(|(name, check)| checks.run(name, check))
-        .collect();
+    let results: Vec<Outcome> = steps.into_iter().map(|(name, check)| checks.run(name, check)).collect();
     println!("\n── summary");
     for Outcome { name, time, error } in &results {
         let mark = if error.is_some() { "FAIL" } else { "ok" };
-        let first_line = error
-            .as_deref()
-            .and_then(|error| error.lines().next())
-            .unwrap_or_default();
-        println!(
-            "{mark:>4}  {name:<10} {:>7.1} s  {first_line}",
-            time.as_secs_f64()
-        );
+        let first_line = error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
+        println!("{mark:>4}  {name:<10} {:>7.1} s  {first_line}", time.as_secs_f64());
     }
-    let failed = results
-        .iter()
-        .filter(|result| result.error.is_some())
-        .count();
+    let failed = results.iter().filter(|result| result.error.is_some()).count();
     println!("{} passed, {failed} failed", results.len() - failed);
     Ok(failed == 0)
 }
@@ -102,13 +87,7 @@ impl Checks {
             Ok(sh)
         };
         let www = shell(www())?;
-        Ok(Checks {
-            root: shell(root().to_path_buf())?,
-            www,
-            args,
-            wasm: OnceCell::new(),
-            page: OnceCell::new(),
-        })
+        Ok(Checks { root: shell(root().to_path_buf())?, www, args, wasm: OnceCell::new(), page: OnceCell::new() })
     }
 
     fn run(&self, name: &'static str, check: Check) -> Outcome {
@@ -129,30 +108,19 @@ impl Checks {
     }
 
     fn lint(&self) -> Result<()> {
-        Ok(cmd!(
-            self.root,
-            "cargo clippy --package sdl-explorer --all-targets -- -D warnings"
-        )
-        .run()?)
+        Ok(cmd!(self.root, "cargo clippy --package sdl-explorer --all-targets -- -D warnings").run()?)
     }
 
     fn lint_wasm(&self) -> Result<()> {
         setup::wasm_target()?;
-        let lint = cmd!(
-            self.root,
-            "cargo clippy --package sdl-explorer --lib --target {WASM_TARGET} -- -D warnings"
-        );
+        let lint = cmd!(self.root, "cargo clippy --package sdl-explorer --lib --target {WASM_TARGET} -- -D warnings");
         Ok(lint.run()?)
     }
 
     /// Apart from the engine, here and in `xtask`: together cargo would choose other features for shared
     /// dependencies and build them all again.
     fn lint_xtask(&self) -> Result<()> {
-        Ok(cmd!(
-            self.root,
-            "cargo clippy --package xtask --all-targets --profile xtask -- -D warnings"
-        )
-        .run()?)
+        Ok(cmd!(self.root, "cargo clippy --package xtask --all-targets --profile xtask -- -D warnings").run()?)
     }
 
     fn rust(&self) -> Result<()> {
@@ -170,11 +138,7 @@ impl Checks {
 
     fn xtask(&self) -> Result<()> {
         let args = &self.args;
-        Ok(cmd!(
-            self.root,
-            "cargo test --package xtask --profile xtask -- {args...}"
-        )
-        .run()?)
+        Ok(cmd!(self.root, "cargo test --package xtask --profile xtask -- {args...}").run()?)
     }
 
     fn wasm(&self) -> Result<()> {
@@ -188,21 +152,13 @@ impl Checks {
 
     fn biome(&self) -> Result<()> {
         setup::node_modules()?;
-        Ok(cmd!(
-            self.www,
-            "node node_modules/@biomejs/biome/bin/biome check ."
-        )
-        .run()?)
+        Ok(cmd!(self.www, "node node_modules/@biomejs/biome/bin/biome check .").run()?)
     }
 
     fn unit(&self) -> Result<()> {
         self.wasm().context("no engine to run with")?;
         let args = &self.args;
-        Ok(cmd!(
-            self.www,
-            "node node_modules/vitest/vitest.mjs run {args...}"
-        )
-        .run()?)
+        Ok(cmd!(self.www, "node node_modules/vitest/vitest.mjs run {args...}").run()?)
     }
 
     fn page(&self) -> Result<()> {
@@ -215,13 +171,10 @@ impl Checks {
         let browser = setup::browser()?;
         let site = Site::start(&dist(), E2E_BASE, 0)?;
         let args = &self.args;
-        cmd!(
-            self.www,
-            "node node_modules/vitest/vitest.mjs run --config e2e/vitest.config.ts {args...}"
-        )
-        .env("CHROME", browser)
-        .env("SDL_URL", site.url)
-        .run()?;
+        cmd!(self.www, "node node_modules/vitest/vitest.mjs run --config e2e/vitest.config.ts {args...}")
+            .env("CHROME", browser)
+            .env("SDL_URL", site.url)
+            .run()?;
         Ok(())
     }
 
@@ -233,8 +186,5 @@ impl Checks {
 
 /// Does `work` the first time, and remembers how it went.
 fn once(memory: &OnceCell<Result<(), String>>, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    memory
-        .get_or_init(|| work().map_err(|error| format!("{error:#}")))
-        .clone()
-        .map_err(anyhow::Error::msg)
+    memory.get_or_init(|| work().map_err(|error| format!("{error:#}"))).clone().map_err(anyhow::Error::msg)
 }

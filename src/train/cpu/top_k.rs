@@ -7,7 +7,7 @@ const SHORT: usize = 64;
 /// Values compared with the threshold at once.
 const CHUNK: usize = 16;
 
-/// Appends the firing latents of one row by falling activation.
+/// Appends the firing latents of one row, in an order that depends on the row alone.
 pub fn top_k(z: &[f32], k: usize, codes: &mut Codes) {
     if k <= SHORT { insert(z, k, codes) } else { select(z, k, codes) }
 }
@@ -44,14 +44,23 @@ fn insert(z: &[f32], k: usize, codes: &mut Codes) {
     }
 }
 
+/// Positive floats order like their bits, so the k-th largest is found bit by bit, counting.
 fn select(z: &[f32], k: usize, codes: &mut Codes) {
-    let mut candidates: Vec<(f32, u32)> = z.iter().zip(0..).filter(|(z, _)| **z > 0.0).map(|(z, i)| (*z, i)).collect();
-    let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    if candidates.len() > k {
-        candidates.select_nth_unstable_by(k - 1, order);
-        candidates.truncate(k);
+    let at_least = |bits: u32| z.iter().map(|z| u32::from(*z > 0.0 && z.to_bits() >= bits)).sum::<u32>() as usize;
+    let mut kth = 0u32;
+    for bit in (0..31).rev() {
+        if at_least(kth | 1 << bit) >= k {
+            kth |= 1 << bit;
+        }
     }
-    candidates.sort_unstable_by(order);
-    codes.f.extend(candidates.iter().map(|c| c.0));
-    codes.latent.extend(candidates.iter().map(|c| c.1));
+    // Values equal to the k-th share the places that greater ones leave.
+    let mut equal_left = k - at_least(kth + 1).min(k);
+    for (i, &z) in z.iter().enumerate() {
+        let equal = z.to_bits() == kth;
+        if z > 0.0 && (z.to_bits() > kth || (equal && equal_left > 0)) {
+            equal_left -= usize::from(equal);
+            codes.latent.push(i as u32);
+            codes.f.push(z);
+        }
+    }
 }
