@@ -232,6 +232,9 @@ export class SdlExplorer extends LitElement {
       const title = titleOf(this.state, label);
       return { label, title, config: configs[label], world, frame, history: history.shown(basis) };
     });
+    // Another world or model may not have what was selected in the last one.
+    if (!exists(this.hover, runs)) this.hover = null;
+    if (!exists(this.selected, runs)) this.selected = null;
     await this.stage?.draw({ runs: data, basis, hover: this.hover, selected: this.selected });
   }
 
@@ -393,6 +396,13 @@ export class SdlExplorer extends LitElement {
       this.requestUpdate();
     }, 2000);
   }
+}
+
+function exists(selection: Selection, runs: readonly PlayedRun[]): boolean {
+  if (selection?.kind === 'feature') return selection.feature < runs[0].world.n_features;
+  if (selection?.kind !== 'latent') return true;
+  const run = runs.find(({ label }) => label === selection.run);
+  return run !== undefined && selection.latent < run.frame.metrics.dead.length;
 }
 
 customElements.define('sdl-explorer', SdlExplorer);

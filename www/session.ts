@@ -89,11 +89,13 @@ export class Session {
         if (knobs.some((knob) => knob.effect === 'restart')) {
           await this.restartRuns();
           this.drop('refused');
-        } else if (knobs.length > 0) {
-          await this.player.configure(configsOf(target));
-          this.drop('refused');
+        } else {
+          if (knobs.length > 0) {
+            await this.player.configure(configsOf(target));
+            this.drop('refused');
+          }
+          if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
         }
-        if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
         this.good = target;
       } catch (reason) {
         if (!(reason instanceof Refused)) throw reason;
