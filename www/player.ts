@@ -179,7 +179,6 @@ export class Player {
     await this.serially(async () => {
       const step = this.checkpoint;
       const answers = await this.both('restore', (label) => ({ step, config: configs[label] }));
-      for (const run of this.runs) run.history.truncate(step);
       this.take(answers.map((answer) => answer.frame));
       this.pace.restart();
       this.setPhase(this.wanted ? 'playing' : 'paused');
