@@ -4,10 +4,18 @@ import { live } from 'lit/directives/live.js';
 import type { Config } from './engine';
 import { expected, fits, GROUPS, type Group, KNOBS, type Knob, type KnobValue, type NumberKnob } from './knobs';
 import { count } from './notice';
-import { anchored, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
-import type { RunLabel } from './views/view';
+import { anchored, BASES, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
+import type { Basis, RunLabel } from './views/view';
+
+const BASIS_WORDS: Record<Basis, string> = {
+  decoder_cosine: 'decoder columns, cosine',
+  encoder_cosine: 'encoder rows, cosine',
+  decoder_raw: 'decoder columns, raw product',
+  encoder_raw: 'encoder rows, raw product',
+};
 
 export interface ControlHandlers {
+  basis(basis: Basis): void;
   set(knob: Knob, value: KnobValue, label?: RunLabel): void;
   split(knob: Knob, apart: boolean): void;
 }
@@ -18,6 +26,7 @@ export function controls(state: PageState, handlers: ControlHandlers): TemplateR
     const knobs = KNOBS.filter((knob) => knob.group === group && applies(knob, configs));
     return html`<details class="group">
       <summary><b>${group}</b> <span>${summaryOf(group, state, configs)}</span></summary>
+      ${group === 'Scoring' ? basisRow(state, handlers) : nothing}
       ${knobs.map((knob) => row(knob, state, handlers))}
       ${group === 'Scoring' ? html`<p class="hint">${heldOut(configs.A)}</p>` : nothing}
     </details>`;
@@ -35,7 +44,7 @@ export function summaryOf(group: Group, state: PageState, configs: Configs): str
     case 'World':
       return A.source === 'activations'
         ? 'sentence embeddings in 384 dimensions'
-        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
+        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
     case 'Model':
       return `${both('model.n_latent')} latents, ${LABELS.map((label) => activationOf(configs[label]))
         .filter((said, i, all) => all.indexOf(said) === i)
@@ -90,6 +99,17 @@ function row(knob: Knob, state: PageState, handlers: ControlHandlers): TemplateR
         : input(knob, settingOf(state, knob.path), id, (value) => handlers.set(knob, value))
     }
     <p class="wrong" role="alert"></p>
+  </div>`;
+}
+
+/** Not a knob of the runs: how the same weights are read. */
+function basisRow(state: PageState, handlers: ControlHandlers): TemplateResult {
+  return html`<div class="knob">
+    <div class="name"><label for="basis">Weights read as</label></div>
+    <select id="basis" .value=${live(state.basis)}
+      @change=${(event: Event) => handlers.basis((event.target as HTMLSelectElement).value as Basis)}>
+      ${BASES.map((basis) => html`<option value=${basis} ?selected=${basis === state.basis}>${BASIS_WORDS[basis]}</option>`)}
+    </select>
   </div>`;
 }
 

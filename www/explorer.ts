@@ -12,9 +12,10 @@
  *   play()  pause()  step(n = 1)  reset()    promises: settled when done and drawn; step pauses first
  *   loseDevice(label)                        test aid: as if the driver had taken the GPU
  * Event
- *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs`
+ *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs` as drawn
  */
 import { LitElement, render, type TemplateResult, unsafeCSS } from 'lit';
+import bar from './bar.css?inline';
 import type { BackendKind, Metrics, World } from './engine';
 import { listenToKeys } from './keyboard';
 import { type LayoutHandlers, layout, summary } from './layout';
@@ -23,6 +24,7 @@ import type { PlayedRun } from './player';
 import { loadEngine, WorkerLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { Session } from './session';
+import settings from './settings.css?inline';
 import { Stage } from './stage';
 import {
   anchored,
@@ -42,6 +44,7 @@ import {
 import style from './style.css?inline';
 import { themeCss } from './theme';
 import { hashOf, readHash } from './url';
+import { latentKey } from './views/inspector';
 import type { RunLabel, Selection } from './views/view';
 
 /** What a script reads of a run. */
@@ -62,7 +65,7 @@ const STATUS_EVERY_MS = 5000;
 const HASH_AFTER_MS = 200;
 
 export class SdlExplorer extends LitElement {
-  static override styles = [unsafeCSS(themeCss), unsafeCSS(style)];
+  static override styles = [themeCss, style, bar, settings].map(unsafeCSS);
 
   private session: Session | undefined;
   private stage: Stage | undefined;
@@ -86,17 +89,7 @@ export class SdlExplorer extends LitElement {
   }
 
   get runs(): RunView[] {
-    return (this.session?.player.runs ?? []).map(({ label, world, frame, backend }) => ({
-      label,
-      title: titleOf(this.state, label),
-      step: frame.step,
-      samples: frame.samples,
-      backend: backend.kind,
-      adapter: backend.adapter,
-      world,
-      metrics: frame.metrics,
-      weights: { encoder: frame.encoder, decoder: frame.decoder, b_enc: frame.b_enc, b_dec: frame.b_dec },
-    }));
+    return (this.session?.player.runs ?? []).map((run) => this.viewOf(run));
   }
 
   async play(): Promise<void> {
@@ -135,8 +128,7 @@ export class SdlExplorer extends LitElement {
       announce: (text: string, urgent: boolean) => this.announce(text, urgent),
     };
     this.session = new Session(links, state, hooks, this.hasAttribute('paused'));
-    this.session.tell(problems);
-    this.session.begin();
+    this.session.open(state, problems);
 
     const { pace } = this.session.player;
     const motion = matchMedia('(prefers-reduced-motion: reduce)');
@@ -213,8 +205,24 @@ export class SdlExplorer extends LitElement {
       this.write(runs);
       await this.paint(runs);
     }
-    this.dispatchEvent(new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: this.runs }));
+    this.dispatchEvent(
+      new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: runs.map((run) => this.viewOf(run)) }),
+    );
     this.announce(this.progress(), false);
+  }
+
+  private viewOf({ label, world, frame, backend }: PlayedRun): RunView {
+    return {
+      label,
+      title: titleOf(this.state, label),
+      step: frame.step,
+      samples: frame.samples,
+      backend: backend.kind,
+      adapter: backend.adapter,
+      world,
+      metrics: frame.metrics,
+      weights: { encoder: frame.encoder, decoder: frame.decoder, b_enc: frame.b_enc, b_dec: frame.b_dec },
+    };
   }
 
   private async paint(runs: readonly PlayedRun[]): Promise<void> {
@@ -224,6 +232,9 @@ export class SdlExplorer extends LitElement {
       const title = titleOf(this.state, label);
       return { label, title, config: configs[label], world, frame, history: history.shown(basis) };
     });
+    // Another world or model may not have what was selected in the last one.
+    if (!exists(this.hover, runs)) this.hover = null;
+    if (!exists(this.selected, runs)) this.selected = null;
     await this.stage?.draw({ runs: data, basis, hover: this.hover, selected: this.selected });
   }
 
@@ -257,8 +268,7 @@ export class SdlExplorer extends LitElement {
   private hashChanged(): void {
     if (location.hash === hashOf(this.state)) return;
     const { state, problems } = readHash(location.hash);
-    this.session?.tell(problems);
-    this.apply(state);
+    this.session?.open(state, problems);
   }
 
   private seen(): void {
@@ -283,9 +293,9 @@ export class SdlExplorer extends LitElement {
   }
 
   private async wantTexts(run: RunLabel, latent: number): Promise<void> {
-    this.stage?.showTexts(run, latent, 'loading');
+    this.stage?.showTexts(latentKey(run, latent), 'loading');
     const rows = await this.session?.texts(run, latent).catch(() => []);
-    this.stage?.showTexts(run, latent, rows ?? []);
+    this.stage?.showTexts(latentKey(run, latent), rows ?? []);
   }
 
   private announce(text: string, urgent: boolean): void {
@@ -330,7 +340,7 @@ export class SdlExplorer extends LitElement {
       },
       speed: (speed) => set({ speed }),
       share: () => this.share(),
-      toggle: () => (this.session?.player.phase === 'playing' ? this.pause() : this.play()),
+      toggle: () => this.toggle(),
       step: (n) => this.step(n),
       reset: () => this.reset(),
       newSeed: () => this.apply(withValue(this.state, 'seed', crypto.getRandomValues(new Uint16Array(1))[0])),
@@ -361,6 +371,14 @@ export class SdlExplorer extends LitElement {
     };
   }
 
+  /** Play, pause, or, where the run has come to its end, play it again. */
+  private toggle(): void {
+    const phase = this.session?.player.phase;
+    if (phase === 'playing') this.pause();
+    else if (phase === 'finished') this.reset();
+    else this.play();
+  }
+
   /** Copies the link; where the clipboard is closed to the page, the address bar has it. */
   private async share(): Promise<void> {
     const url = new URL(this.isPage ? location.href : document.baseURI);
@@ -378,6 +396,13 @@ export class SdlExplorer extends LitElement {
       this.requestUpdate();
     }, 2000);
   }
+}
+
+function exists(selection: Selection, runs: readonly PlayedRun[]): boolean {
+  if (selection?.kind === 'feature') return selection.feature < runs[0].world.n_features;
+  if (selection?.kind !== 'latent') return true;
+  const run = runs.find(({ label }) => label === selection.run);
+  return run !== undefined && selection.latent < run.frame.metrics.dead.length;
 }
 
 customElements.define('sdl-explorer', SdlExplorer);

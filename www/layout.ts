@@ -8,7 +8,6 @@ import { SCENARIOS, scenarioById } from './scenarios';
 import {
   anchored,
   BACKENDS,
-  BASES,
   type BackendChoice,
   LABELS,
   type PageState,
@@ -33,7 +32,6 @@ export interface LayoutHandlers extends ControlHandlers {
   scenario(id: string): void;
   backend(choice: BackendChoice): void;
   theme(theme: Theme): void;
-  basis(basis: Basis): void;
   speed(speed: Speed): void;
   share(): void;
   toggle(): void;
@@ -63,14 +61,8 @@ export interface LayoutData {
   shared: boolean;
 }
 
-const THEME_WORDS: Record<Theme, string> = { auto: 'Auto', light: 'Light', dark: 'Dark' };
+const THEME_WORDS: Record<Theme, string> = { auto: '◐ Auto', light: '◐ Light', dark: '◐ Dark' };
 const BACKEND_WORDS: Record<BackendChoice, string> = { auto: 'Faster one', cpu: 'CPU', webgpu: 'WebGPU' };
-const BASIS_WORDS: Record<Basis, string> = {
-  decoder_cosine: 'decoder, cosine',
-  encoder_cosine: 'encoder, cosine',
-  decoder_raw: 'decoder, raw product',
-  encoder_raw: 'encoder, raw product',
-};
 const PHASE_WORDS: Record<Phase, string> = {
   working: 'Starting…',
   paused: 'Paused',
@@ -126,16 +118,16 @@ export function layout(data: LayoutData, on: LayoutHandlers): TemplateResult {
 export function summary(run: PlayedRun, basis: Basis): TemplateResult {
   const { metrics } = run.frame;
   const { of, found } = recovered(metrics, basis);
-  const trueL0 = metrics.true_l0 === null ? '' : ` (true ${brief(metrics.true_l0)})`;
+  const l0 = metrics.true_l0 === null ? 'L0' : `L0 (true ${brief(metrics.true_l0)})`;
   const rows: [string, string, string][] = [
     ['recovered', `${found} / ${of}`, 'M_GT(τ) of the features anchored in neither run'],
-    ['mean similarity', metrics.recovery[basis].mip.toFixed(3), 'M_IP of the same features'],
+    ['similarity', metrics.recovery[basis].mip.toFixed(3), 'M_IP of the same features'],
     [
       'dead',
       `${count(metrics.n_dead)} / ${count(metrics.density.length)}`,
       'Latents that fired for none of the last samples',
     ],
-    ['active', `${brief(metrics.l0)}${trueL0}`, 'L0: latents active per sample'],
+    [l0, brief(metrics.l0), 'Latents active per sample; in brackets, features'],
     ['explained', percent(metrics.explained_variance), 'Share of the variance that the reconstruction explains'],
   ];
   return html`${rows.map(([name, value, title]) => html`<div title=${title}><dt>${name}</dt><dd>${value}</dd></div>`)}`;
@@ -145,7 +137,7 @@ function header({ state, runs, page, shared }: LayoutData, on: LayoutHandlers): 
   const name = 'SDL explorer';
   return html`<div class="top">
     <div class="title">${page ? html`<h1>${name}</h1>` : html`<h2>${name}</h2>`}<p>How sparse dictionaries learn, live</p></div>
-    <label class="scenario"><span>Scenario</span>
+    <label class="scenario"><span class="word">Scenario</span>
       <select .value=${live(state.scenario)} @change=${(e: Event) => on.scenario(chosen(e))}>
         ${SCENARIOS.map(({ id, name }) => html`<option value=${id} ?selected=${id === state.scenario}>${name}</option>`)}
       </select>
@@ -177,7 +169,9 @@ function bar({ state, phase, help, sheet }: LayoutData, on: LayoutHandlers): Tem
   const playing = phase === 'playing';
   const ready = phase === 'playing' || phase === 'paused';
   return html`<div class="bar" role="group" aria-label="Player">
-    <button class="play" ?disabled=${!ready} @click=${on.toggle}>${playing ? '❚❚ Pause' : '▶ Play'}</button>
+    <button class="play" ?disabled=${!ready && phase !== 'finished'} @click=${on.toggle}>
+      ${playing ? '❚❚ Pause' : phase === 'finished' ? '▶ Again' : '▶ Play'}
+    </button>
     <button ?disabled=${!ready} @click=${() => on.step(1)} title="One step (→)">Step</button>
     <button ?disabled=${!ready} @click=${() => on.step(100)} title="A hundred steps">+100</button>
     <button @click=${on.reset} title="Back to step 0, same seed (R)">Reset</button>
@@ -192,11 +186,6 @@ function bar({ state, phase, help, sheet }: LayoutData, on: LayoutHandlers): Tem
         @change=${(e: Event) => on.seed(chosen(e))} />
     </label>
     <button @click=${on.newSeed} title="New seed (N)" aria-label="New seed">⚄</button>
-    <label class="basis">Read from
-      <select .value=${live(state.basis)} @change=${(e: Event) => on.basis(chosen(e) as Basis)}>
-        ${BASES.map((basis) => html`<option value=${basis} ?selected=${basis === state.basis}>${BASIS_WORDS[basis]}</option>`)}
-      </select>
-    </label>
     <button class="open-sheet" aria-expanded=${sheet} @click=${() => on.sheet(!sheet)}>Settings</button>
     <button aria-expanded=${help} aria-label="Keyboard shortcuts" @click=${on.help}>?</button>
     ${

@@ -38,6 +38,7 @@ export function sentences(a: Seen, b: Seen, basis: Basis, labelled: boolean): [s
 export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
 
 export function percent(share: number): string {
+  if (share < -10) return 'far below 0';
   return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : '–';
 }
 

@@ -9,8 +9,10 @@ import type { Speed } from './state';
 const FRAME_MS = 33;
 /** Nobody looks: longer chunks, fewer frames. */
 const UNSEEN_MS = 500;
-/** Even if training costs more than its frame, this share of the time goes to training. */
-const LEAST_TRAINING = 0.5;
+/** Where making a frame is dear (a large evaluation batch), frames get rarer: training takes this many times as long. */
+const TRAINING_PER_FRAME = 1.5;
+/** … up to here, so that the page still answers. */
+const LONGEST_TRAINING = 0.4;
 
 export class Pace {
   speed: Speed = 'max';
@@ -62,7 +64,7 @@ export class Pace {
 
   private affordable(time: number): number {
     if (this.secondsPerStep === undefined) return 1;
-    const training = Math.max(time - this.overhead, LEAST_TRAINING * time);
+    const training = Math.max(time - this.overhead, Math.min(TRAINING_PER_FRAME * this.overhead, LONGEST_TRAINING));
     const steps = Math.floor(training / Math.max(this.secondsPerStep, 1e-6));
     // Growth is bounded, so that one lucky measurement does not make the page wait.
     return Math.max(1, Math.min(steps, 4 * this.lastChunk));

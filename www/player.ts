@@ -91,12 +91,14 @@ export class Player {
       this.checkpointed = { at: this.now(), loss: Math.max(...this.runs.map((run) => run.frame.metrics.loss)) };
       this.pace.restart();
       this.setPhase(this.wanted ? 'playing' : 'paused');
-      await this.show();
+      await this.drawing;
+      this.drawing = this.drawn();
+      // The first step does not wait for the first picture, nor for the backends to be compared.
+      if (this.wanted) await this.chunk(1);
     });
-    // The picture is up and the first steps are taken before backends are compared.
-    if (this.wanted && backend !== 'cpu') await this.serially(() => this.chunk(1));
     this.loop();
-    if (backend !== 'cpu') await this.useBackend(backend, shapeOf(configs));
+    await this.useBackend(backend, shapeOf(configs));
+    await this.drawing;
   }
 
   play(): void {
@@ -177,7 +179,6 @@ export class Player {
     await this.serially(async () => {
       const step = this.checkpoint;
       const answers = await this.both('restore', (label) => ({ step, config: configs[label] }));
-      for (const run of this.runs) run.history.truncate(step);
       this.take(answers.map((answer) => answer.frame));
       this.pace.restart();
       this.setPhase(this.wanted ? 'playing' : 'paused');
@@ -267,7 +268,8 @@ export class Player {
     const due = this.now() - this.checkpointed.at >= CHECKPOINT_EVERY_MS;
     const sound = losses.every(Number.isFinite) && loss <= TOO_HIGH * this.checkpointed.loss;
     if (!due || !sound || this.phase === 'diverged' || steps[0] !== steps[1] || steps[0] === this.checkpoint) return;
-    await this.both('checkpoint', () => ({ step: steps[0] }));
+    const answers = await this.both('checkpoint', () => ({ step: steps[0] }));
+    if (!answers.every((answer) => answer.kept)) return;
     this.checkpoint = steps[0];
     this.checkpointed = { at: this.now(), loss };
   }
@@ -292,7 +294,7 @@ export class Player {
 
   private async drawn(): Promise<void> {
     const began = this.now();
-    await this.hooks.draw(this.runs);
+    await this.hooks.draw(this.runs.map((run) => ({ ...run })));
     this.pace.drew(this.now() - began);
   }
 

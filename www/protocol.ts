@@ -22,7 +22,7 @@ export interface Calls {
   /** auto: the faster of the two. reason: why, for the visitor, where the page chooses. */
   backend: { ask: { choice: BackendChoice; reason: string }; answer: { backend: BackendInfo } };
   /** Kept inside the worker under its step; the first and the two newest stay. */
-  checkpoint: { ask: { step: number }; answer: object };
+  checkpoint: { ask: { step: number }; answer: { kept: boolean } };
   restore: { ask: { step: number; config: Config }; answer: { frame: Frame } };
   top_rows: { ask: { latent: number; count: number }; answer: { rows: TopRow[] } };
   /** Test aid: as if the driver had taken the device. */

@@ -23,6 +23,8 @@ export interface SessionHooks {
   announce(text: string, urgent: boolean): void;
 }
 
+/** Notices that end with the run they are about. */
+const OF_A_RUN = ['diverged', 'failed', 'fell_back-A', 'fell_back-B'];
 /** Problems of a link that are told one by one. */
 const TOLD = 6;
 
@@ -50,8 +52,13 @@ export class Session {
     this.player.setSpeed(state.speed);
   }
 
-  /** The first run: a setting the engine refuses is put back to its default, then all of them. */
-  begin(): Promise<void> {
+  /** The first run, or that of another link: a setting the engine refuses goes back to its default, then all do. */
+  open(state: PageState, problems: readonly Problem[] = []): Promise<void> {
+    this.state = state;
+    this.drop('refused');
+    this.tell(problems);
+    this.player.setSpeed(state.speed);
+    this.hooks.changed();
     return this.inTurn(async () => {
       for (let attempt = 0; ; attempt++) {
         try {
@@ -81,12 +88,14 @@ export class Session {
       try {
         if (knobs.some((knob) => knob.effect === 'restart')) {
           await this.restartRuns();
-          this.drop('diverged', 'refused', 'failed');
-        } else if (knobs.length > 0) {
-          await this.player.configure(configsOf(target));
           this.drop('refused');
+        } else {
+          if (knobs.length > 0) {
+            await this.player.configure(configsOf(target));
+            this.drop('refused');
+          }
+          if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
         }
-        if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
         this.good = target;
       } catch (reason) {
         if (!(reason instanceof Refused)) throw reason;
@@ -98,17 +107,7 @@ export class Session {
   }
 
   reset(): Promise<void> {
-    this.drop('diverged', 'failed');
     return this.inTurn(() => this.restartRuns());
-  }
-
-  /** What was wrong with a link. */
-  tell(problems: readonly Problem[]): void {
-    this.drop('link');
-    if (problems.length === 0) return;
-    const more = problems.slice(0, TOLD).map(saidOfProblem);
-    if (problems.length > TOLD) more.push(`… and ${problems.length - TOLD} more.`);
-    this.put({ id: 'link', tone: 'warn', text: 'Part of this link could not be read.', more });
   }
 
   async texts(label: RunLabel, latent: number): Promise<{ text: string; label: string; activation: number }[]> {
@@ -134,9 +133,25 @@ export class Session {
     this.player.close();
   }
 
+  private tell(problems: readonly Problem[]): void {
+    this.drop('link');
+    if (problems.length === 0) return;
+    const more = problems.slice(0, TOLD).map(saidOfProblem);
+    if (problems.length > TOLD) more.push(`… and ${problems.length - TOLD} more.`);
+    this.put({ id: 'link', tone: 'warn', text: 'Part of this link could not be read.', more });
+  }
+
   private async restartRuns(): Promise<void> {
     const rows = await this.rows();
-    await this.player.start(configsOf(this.state), rows, this.state.backend);
+    const over = this.notices.filter(({ id }) => OF_A_RUN.includes(id));
+    this.drop(...OF_A_RUN);
+    try {
+      await this.player.start(configsOf(this.state), rows, this.state.backend);
+    } catch (reason) {
+      // Refused: the old run is still there, and what was said of it still holds.
+      for (const notice of over) this.put(notice);
+      throw reason;
+    }
   }
 
   private async rows(): Promise<Uint8Array | null> {
@@ -160,16 +175,18 @@ export class Session {
   private heard(label: RunLabel, event: RunEvent): void {
     switch (event.kind) {
       case 'diverged': {
-        const { remedy } = event;
+        const { field, text } = event.remedy;
+        // A third of a tenth has digits that nobody wants to read.
+        const value = Number(event.remedy.value.toPrecision(6));
         const step = this.player.checkpoint;
-        const back = `Go back to step ${count(step)} and set ${remedyWords(remedy.field)} to ${remedy.value}`;
+        const back = `Go back to step ${count(step)} and set ${remedyWords(field)} to ${value}`;
         this.put({
           id: 'diverged',
           tone: 'warn',
           text: `Run ${label} diverged at step ${count(event.step)}: ${event.cause}`,
-          more: [remedy.text],
+          more: [text],
           actions: [
-            { label: back, act: () => this.goBack(label, remedy.field, remedy.value) },
+            { label: back, act: () => this.goBack(label, field, value) },
             { label: 'Start again', act: () => this.reset() },
           ],
         });

@@ -2,19 +2,20 @@
  * The figures: where each stands, and how a picture of all of them is painted without holding up the page.
  *
  * Figures draw in the animation frame after their update, so only as many are updated at once as one frame can
- * draw; figures that nobody can see are left alone until they come into sight.
+ * draw; figures that nobody can see are painted once a second and when they come into sight.
  */
 import { LABELS } from './state';
-import { Curves } from './views/curves';
-import { Directions } from './views/directions';
-import { Inspector } from './views/inspector';
-import { Similarity } from './views/similarity';
-import { Strip } from './views/strip';
-import { Threshold } from './views/threshold';
+import { CurvesView } from './views/curves';
+import { DirectionsView } from './views/directions';
+import { InspectorView } from './views/inspector';
+import { SimilarityView } from './views/similarity';
+import { StripView } from './views/strip';
+import { ThresholdView } from './views/threshold';
 import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './views/view';
 
 /** A frame that spends longer on drawing gets fewer figures next time, one that spends less than half of it more. */
 const BUDGET_MS = 16;
+const UNSEEN_EVERY_MS = 1000;
 
 export interface Shown {
   runs: RunData[];
@@ -26,13 +27,15 @@ export interface Shown {
 interface Figure {
   root: HTMLElement;
   inSight: boolean;
+  /** When it last was; figures out of sight are painted rarely. */
+  painted: number;
   view: View<never>;
   paint(shown: Shown): void;
 }
 
 export class Stage {
   private readonly figures: Figure[] = [];
-  private readonly inspector: Inspector;
+  private readonly inspector: InspectorView;
   private readonly observer: IntersectionObserver;
   private shown: Shown | undefined;
   private pass: Promise<void> | undefined;
@@ -48,9 +51,9 @@ export class Stage {
     this.observer = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: '100px' });
     for (const [i, label] of LABELS.entries()) {
       for (const [name, Kind] of [
-        ['directions', Directions],
-        ['similarity', Similarity],
-        ['strip', Strip],
+        ['directions', DirectionsView],
+        ['similarity', SimilarityView],
+        ['strip', StripView],
       ] as const) {
         this.add(`${name}-${label}`, (at) => {
           const view = new Kind(at, handlers);
@@ -60,15 +63,15 @@ export class Stage {
       }
     }
     for (const [name, Kind] of [
-      ['curves', Curves],
-      ['threshold', Threshold],
+      ['curves', CurvesView],
+      ['threshold', ThresholdView],
     ] as const) {
       this.add(name, (at) => {
         const view = new Kind(at, handlers);
         return { view, paint: (shown) => view.update(shown) };
       });
     }
-    this.inspector = new Inspector(this.at('inspector'), handlers);
+    this.inspector = new InspectorView(this.at('inspector'), handlers);
     const { inspector } = this;
     this.add('inspector', () => ({ view: inspector, paint: (shown) => inspector.update(shown) }));
   }
@@ -81,7 +84,7 @@ export class Stage {
     await this.pass;
   }
 
-  showTexts(...texts: Parameters<Inspector['showTexts']>): void {
+  showTexts(...texts: Parameters<InspectorView['showTexts']>): void {
     this.inspector.showTexts(...texts);
   }
 
@@ -97,8 +100,10 @@ export class Stage {
       let left = this.atOnce;
       for (const figure of this.figures) {
         if (!this.shown) break;
-        if (!figure.inSight) continue;
+        const now = performance.now();
+        if (!figure.inSight && now - figure.painted < UNSEEN_EVERY_MS) continue;
         figure.paint(this.shown);
+        figure.painted = now;
         if (--left > 0) continue;
         this.learn(await frameDrawn());
         left = this.atOnce;
@@ -126,7 +131,7 @@ export class Stage {
 
   private add(name: string, make: (at: HTMLElement) => { view: View<never>; paint(shown: Shown): void }): void {
     const root = this.at(name);
-    this.figures.push({ root, inSight: true, ...make(root) });
+    this.figures.push({ root, inSight: true, painted: Number.NEGATIVE_INFINITY, ...make(root) });
     this.observer.observe(root);
   }
 

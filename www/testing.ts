@@ -119,7 +119,7 @@ export class FakeRun implements RunLink {
         return { backend: this.backend(ask.reason) };
       case 'checkpoint':
         this.checkpoints.push(ask.step);
-        return {};
+        return { kept: true };
       case 'restore':
         if (!this.checkpoints.includes(ask.step)) throw new Error('no such checkpoint');
         this.step = ask.step;

@@ -4,15 +4,18 @@
  * The only file of the page that calls the engine. Calls are strictly one at a time, because the engine's async
  * methods hold a mutable borrow until they settle.
  */
-import type { Advance, BackendInfo, Frame, WasmModule, WasmRun } from './engine';
+import type { BackendInfo, WasmModule, WasmRun } from './engine';
 import init, * as bindings from './pkg/sdl_explorer.js';
 import { type Answer, isConfigError, type Reply, type Request, transferables } from './protocol';
+import type { BackendChoice } from './state';
 
 const engine = bindings as unknown as WasmModule;
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let ready: Promise<unknown> = Promise.resolve();
 let run: WasmRun | undefined;
+/** Why the run is where it already was, when the page chose that. */
+let reason: string | undefined;
 let checkpoints: { step: number; bytes: Uint8Array }[] = [];
 let queue: Promise<void> = Promise.resolve();
 
@@ -30,9 +33,9 @@ async function handle(request: Request): Promise<void> {
   try {
     await ready;
     reply({ id: request.id, kind: request.kind, answer: await answerTo(request) } as Reply);
-  } catch (reason) {
-    if (isConfigError(reason)) reply({ id: request.id, kind: 'refused', error: reason });
-    else reply({ id: request.id, kind: 'failed', message: inWords(reason) });
+  } catch (error) {
+    if (isConfigError(error)) reply({ id: request.id, kind: 'refused', error });
+    else reply({ id: request.id, kind: 'failed', message: inWords(error) });
   }
 }
 
@@ -44,34 +47,38 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       const next = new engine.Run(request.config, request.rows ?? undefined);
       run?.free();
       run = next;
+      reason = undefined;
       const frame = await run.frame();
       checkpoints = [{ step: frame.step, bytes: await run.checkpoint() }];
-      return { world: run.world(), backend: run.backend(), frame };
+      return { world: run.world(), backend: backend(), frame };
     }
     case 'advance':
-      return advance(started(), request.steps);
+      return advance(request.steps);
     case 'configure':
       started().configure(request.config);
-      return { frame: await frameOf(started()) };
+      return { frame: await orOnCpu((run) => run.frame()) };
     case 'resample':
-      await started().resample();
-      return { frame: await frameOf(started()) };
+      await orOnCpu((run) => run.resample());
+      return { frame: await orOnCpu((run) => run.frame()) };
     case 'backend':
-      return { backend: await chooseBackend(started(), request.choice, request.reason) };
+      return { backend: await chooseBackend(request.choice, request.reason) };
     case 'checkpoint': {
-      const kept = { step: request.step, bytes: await started().checkpoint() };
-      checkpoints = [checkpoints[0], ...checkpoints.slice(1).slice(-1), kept];
-      return {};
+      const { kind } = started().backend();
+      const bytes = await orOnCpu((run) => run.checkpoint());
+      // A device lost just now has taken the step with it.
+      const kept = started().backend().kind === kind;
+      if (kept) checkpoints = [checkpoints[0], ...checkpoints.slice(1).slice(-1), { step: request.step, bytes }];
+      return { kept };
     }
     case 'restore': {
       const kept = checkpoints.findLast((checkpoint) => checkpoint.step === request.step);
       if (!kept) throw new Error(`No checkpoint of step ${request.step} is kept.`);
-      await started().restore(kept.bytes);
+      await orOnCpu((run) => run.restore(kept.bytes));
       started().configure(request.config);
-      return { frame: await started().frame() };
+      return { frame: await orOnCpu((run) => run.frame()) };
     }
     case 'top_rows':
-      return { rows: await started().top_rows(request.latent, request.count) };
+      return { rows: await orOnCpu((run) => run.top_rows(request.latent, request.count)) };
     case 'lose_device':
       started().lose_device();
       return {};
@@ -80,45 +87,54 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
   }
 }
 
-async function advance(run: WasmRun, steps: number): Promise<Answer<'advance'>> {
+async function advance(steps: number): Promise<Answer<'advance'>> {
   const before = performance.now();
-  let { stopped } = await orOnCpu(run, () => run.advance(steps));
+  let { stopped } = await orOnCpu((run) => run.advance(steps));
   if (stopped === 'device_lost') {
-    await toCpu(run);
+    await toCpu(started());
     stopped = 'no';
   }
   const between = performance.now();
-  const frame = await frameOf(run);
+  const frame = await orOnCpu((run) => run.frame());
   const after = performance.now();
   return {
     stopped,
     frame,
-    backend: run.backend(),
+    backend: backend(),
     train_seconds: (between - before) / 1000,
     frame_seconds: (after - between) / 1000,
   };
 }
 
-const frameOf = (run: WasmRun): Promise<Frame> => orOnCpu(run, () => run.frame());
-
 /** What a lost device rejects is tried once more on the CPU; what the CPU rejects is an error. */
-async function orOnCpu<T extends Frame | Advance>(run: WasmRun, act: () => Promise<T>): Promise<T> {
+async function orOnCpu<T>(act: (run: WasmRun) => Promise<T>): Promise<T> {
+  const run = started();
   try {
-    return await act();
-  } catch (reason) {
-    if (run.backend().kind !== 'webgpu') throw reason;
+    return await act(run);
+  } catch (error) {
+    if (run.backend().kind !== 'webgpu') throw error;
     await toCpu(run);
-    return act();
+    return act(run);
   }
 }
 
 function toCpu(run: WasmRun): Promise<BackendInfo> {
+  reason = undefined;
   return run.use_backend('cpu', 'the graphics device was lost; went on from the last checkpoint');
 }
 
-async function chooseBackend(run: WasmRun, choice: 'auto' | 'cpu' | 'webgpu', reason: string): Promise<BackendInfo> {
+async function chooseBackend(choice: BackendChoice, why: string): Promise<BackendInfo> {
+  const run = started();
+  reason = undefined;
   if (choice === 'auto') return run.use_faster_backend();
-  return run.backend().kind === choice ? run.backend() : run.use_backend(choice, reason);
+  if (run.backend().kind !== choice) return run.use_backend(choice, why);
+  reason = why;
+  return backend();
+}
+
+function backend(): BackendInfo {
+  const info = started().backend();
+  return reason === undefined ? info : { ...info, reason };
 }
 
 function started(): WasmRun {
