@@ -82,6 +82,7 @@ export class DirectionsView implements View<RunViewData> {
     this.latents = nLatent <= MOST_LATENTS ? Uint32Array.from({ length: nLatent }, (_, i) => i) : similarity.latents;
     this.follow(frame.step, nLatent);
     this.figure.showRun(data.run);
+    this.showLegend(data.run.label, data.run.config.scoring.hold_out > 0);
     const dead = frame.metrics.n_dead;
     this.figure.showFinding(
       `${recoverySentence(data.run, data.basis)} ${dead ? `${many(dead, 'latent')} of ${nLatent} ${dead === 1 ? 'is' : 'are'} dead.` : 'No latent is dead.'}`,
@@ -195,7 +196,6 @@ export class DirectionsView implements View<RunViewData> {
     this.drawLabels(ctx, theme, marks, width / 2, height / 2, size);
     this.highlight(ctx, theme, data.selected, size, true);
     this.highlight(ctx, theme, data.hover, size, false);
-    this.showLegend(run.label, run.config.scoring.hold_out > 0);
   }
 
   private drawMarks(ctx: CanvasRenderingContext2D, theme: Theme, marks: Mark[], size: number): void {

@@ -15,9 +15,15 @@ export function matchRows(values: Float32Array, nFeatures: number, previous: Uin
   for (let row = 0; row < nRows; row++) {
     const at = row * nFeatures;
     let best = 0;
-    for (let d = 1; d < nFeatures; d++) if (nearness(values[at + d]) > nearness(values[at + best])) best = d;
+    let most = -1;
+    for (let d = 0; d < nFeatures; d++) {
+      const value = nearness(values[at + d]);
+      if (value <= most) continue;
+      most = value;
+      best = d;
+    }
     const before = previous?.length === nRows ? previous[row] : best;
-    const stays = before < nFeatures && nearness(values[at + before]) + RELUCTANCE > nearness(values[at + best]);
+    const stays = before < nFeatures && nearness(values[at + before]) + RELUCTANCE > most;
     match[row] = stays ? before : best;
   }
   return match;

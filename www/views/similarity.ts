@@ -142,9 +142,7 @@ export class SimilarityView implements View<RunViewData> {
     const pixels = ctx.createImageData(w, h);
     const packed = new Uint32Array(pixels.data.buffer);
     const table = colourTable(theme);
-    image.forEach((value, at) => {
-      packed[at] = table[indexOf(value)];
-    });
+    for (let at = 0; at < image.length; at++) packed[at] = table[indexOf(image[at])];
     ctx.putImageData(pixels, 0, 0);
   }
 
