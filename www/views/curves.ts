@@ -7,9 +7,9 @@
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readTheme, runColours, type Theme, watchTheme } from '../theme';
-import { child, claim, setText } from './figure';
+import { child, claim, Label, setText } from './figure';
 import { showLegend, trace } from './marks';
-import { align, type Curve, positive, valueAt } from './series';
+import { align, type Curve, finite, positive, valueAt } from './series';
 import { adoptStyles } from './style';
 import { comparison } from './verdicts';
 import type { CompareViewData, Handlers, RunData, View } from './view';
@@ -44,6 +44,7 @@ export class CurvesView implements View<CompareViewData> {
   private readonly legend: HTMLElement;
   private readonly resize: ResizeObserver;
   private readonly ended = new AbortController();
+  private readonly label: Label;
   private readonly sync = uPlot.sync(`sdl-curves-${instances++}`);
   private charts: { error: uPlot; recovery: uPlot } | null = null;
   private theme: Theme | null = null;
@@ -53,7 +54,6 @@ export class CurvesView implements View<CompareViewData> {
   private step: number | null = null;
   private width = 0;
   private frame = 0;
-  private described = 0;
 
   constructor(root: HTMLElement, handlers: Handlers) {
     const { element } = this;
@@ -63,6 +63,7 @@ export class CurvesView implements View<CompareViewData> {
     this.readout = child(element, 'ul', 'readout');
     this.plots = child(element, 'div', 'plots');
     this.plots.tabIndex = 0;
+    this.label = new Label(this.plots);
     this.plots.setAttribute('role', 'application');
     this.plots.setAttribute('aria-roledescription', 'interactive figure');
     this.spoken = child(element, 'div', 'spoken');
@@ -88,13 +89,19 @@ export class CurvesView implements View<CompareViewData> {
   }
 
   update(data: CompareViewData): void {
-    const changed = this.data?.runs.some((run, i) => run.frame !== data.runs[i]?.frame) ?? true;
+    const before = this.data;
     this.data = data;
-    if (changed || data.runs.length !== this.charts?.error.series.length) this.invalidate();
+    const same =
+      before?.basis === data.basis &&
+      before.runs.length === data.runs.length &&
+      before.runs.every((run, i) => run.frame === data.runs[i].frame && run.title === data.runs[i].title);
+    // Pointing at things changes nothing here.
+    if (!same) this.invalidate();
   }
 
   destroy(): void {
     this.ended.abort();
+    this.label.destroy();
     cancelAnimationFrame(this.frame);
     this.resize.disconnect();
     this.charts?.error.destroy();
@@ -275,14 +282,7 @@ export class CurvesView implements View<CompareViewData> {
         `${run.label} at step ${count(run.frame.step)}: error ${loss(run.frame.metrics.sse)}, mean best match ${score(run.history.metrics.mip.at(-1) ?? Number.NaN)}`,
     );
     setText(this.finding, comparison(runs));
-    const now = performance.now();
-    if (now - this.described > 1000) {
-      this.described = now;
-      this.plots.setAttribute(
-        'aria-label',
-        `How fast does each run learn? ${said.join('; ')}. Left and right arrow read earlier steps.`,
-      );
-    }
+    this.label.set(`How fast does each run learn? ${said.join('; ')}. Left and right arrow read earlier steps.`);
     showLegend(this.legend, [
       ...runs.map((run) => ({
         shape: run.label === 'A' ? ('line' as const) : ('dashed' as const),
@@ -345,7 +345,7 @@ function errorOf(run: RunData): Curve {
 }
 
 function recoveryCurve(run: RunData, measure: Measure): Curve {
-  return { step: run.history.metrics.step, value: run.history.metrics[measure] };
+  return finite({ step: run.history.metrics.step, value: run.history.metrics[measure] });
 }
 
 /** 1, 0.1, 0.01 as they are, the rest of a decade without a label. */

@@ -229,11 +229,11 @@ export class DirectionsView implements View<RunViewData> {
   ): void {
     if (this.trail.length < 2) return;
     ctx.strokeStyle = colour;
-    ctx.lineWidth = 1.2;
+    ctx.lineWidth = 1.6;
     let before = turned(this.trail[0].points);
     this.trail.slice(1).forEach(({ points }, age) => {
       const now = turned(points);
-      ctx.globalAlpha = (0.5 * (age + 1)) / this.trail.length;
+      ctx.globalAlpha = (0.65 * (age + 1)) / this.trail.length;
       ctx.beginPath();
       for (let i = 0; i < now.length; i += 3) {
         const [from, to] = [screen(before, i), screen(now, i)];

@@ -11,6 +11,9 @@ describe('matchRows', () => {
   it('takes the feature along it where another lies against it', () => {
     expect([...matchRows(Float32Array.from([-1, 0.2, 0.999, -0.99, 0.5, 0.6]), 3)]).toEqual([2, 0]);
   });
+  it('answers with some feature where a diverged run has only NaN', () => {
+    expect([...matchRows(new Float32Array(6).fill(Number.NaN), 3)]).toEqual([0, 0]);
+  });
   it('leaves a former match only for a clear winner', () => {
     const before = Uint32Array.from([0, 0]);
     expect([...matchRows(Float32Array.from([0.5, 0.52, 0.5, 0.6]), 2, before)]).toEqual([0, 1]);

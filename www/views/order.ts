@@ -18,7 +18,7 @@ export function matchRows(values: Float32Array, nFeatures: number, previous: Uin
     let most = -1;
     for (let d = 0; d < nFeatures; d++) {
       const value = nearness(values[at + d]);
-      if (value <= most) continue;
+      if (!(value > most)) continue;
       most = value;
       best = d;
     }

@@ -13,7 +13,9 @@ const short = format('.3~s');
 
 /** A cosine or inner product: three places, a true minus sign. */
 export const score = (value: number) => (Number.isFinite(value) ? minus(fixed(value)) : '–');
-export const count = (value: number) => minus(counted(Math.round(value)));
+export const count = (value: number) => (Number.isFinite(value) ? minus(counted(Math.round(value))) : '–');
+/** An average count, such as L0: two places. */
+export const mean = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '–');
 /** 12,480 → "12.5k": for ticks. */
 export const compact = (value: number) => minus(short(value));
 
