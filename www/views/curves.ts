@@ -153,7 +153,7 @@ export class CurvesView implements View<CompareViewData> {
     const line = (run: RunData, faint: boolean): uPlot.Series => ({
       stroke: runColours(theme, run.label).mark + (faint ? '55' : ''),
       width: faint ? 1 : 2,
-      dash: faint ? [] : DASH[run.label],
+      dash: faint ? [] : DASH[run.label].map((length) => length * uPlot.pxRatio),
       spanGaps: true,
       points: { show: false },
     });

@@ -201,7 +201,7 @@ export class DirectionsView implements View<RunViewData> {
   private drawMarks(ctx: CanvasRenderingContext2D, theme: Theme, marks: Mark[], size: number): void {
     const hue = runColours(theme, this.data?.run.label ?? 'A').mark;
     const styles: Record<string, { colour: string; r: number; fill?: boolean; line: number }> = {
-      ring: { colour: theme.truth, r: size + 3, line: 1.4 },
+      ring: { colour: theme.truth, r: size + (marks.length > 300 ? 2 : 3), line: 1.4 },
       diamond: { colour: theme.truth, r: size + 3.2, line: 2 },
       triangle: { colour: hue, r: size, line: 1.3 },
       cross: { colour: theme.dead, r: size, line: 1.7 },

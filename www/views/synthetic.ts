@@ -114,7 +114,7 @@ export function diverge(run: RunData): RunData {
   const { frame, history } = broken;
   const spoil = (value: unknown): void => {
     if (value instanceof Float32Array) value.fill(Number.NaN);
-    else if (value && typeof value === 'object') {
+    else if (value && typeof value === 'object' && !ArrayBuffer.isView(value)) {
       for (const [key, inner] of Object.entries(value)) {
         if (typeof inner === 'number' && key !== 'step' && !key.startsWith('n_'))
           Object.assign(value, { [key]: Number.NaN });
