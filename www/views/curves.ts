@@ -9,11 +9,12 @@ import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readTheme, runColours, type Theme, watchTheme } from '../theme';
 import { child, claim, Label, setText } from './figure';
 import { showLegend, trace } from './marks';
+import { logTicks } from './scales';
 import { align, type Curve, finite, positive, valueAt } from './series';
 import { adoptStyles } from './style';
 import { comparison } from './verdicts';
 import type { CompareViewData, Handlers, RunData, View } from './view';
-import { compact, count, loss, score } from './words';
+import { compact, count, loss, power, score } from './words';
 
 const HEIGHTS = { error: 190, recovery: 170 };
 const DASH: Record<RunData['label'], number[]> = { A: [], B: [7, 4] };
@@ -29,6 +30,11 @@ const ownCss = `
 .sdl-figure .readout b[data-run='B'] { color: var(--sdl-b-ink); }
 .sdl-figure .plots:focus-visible { outline: 2px solid var(--sdl-select); outline-offset: 3px; border-radius: 4px; }
 `;
+// uPlot's own log ticks never end where the range does not start at a round number or is very long.
+const ownTicks: Pick<uPlot.Axis, 'splits' | 'filter'> = {
+  splits: (_u, _axis, low, high) => logTicks(low, high),
+  filter: (_u, ticks) => ticks,
+};
 let instances = 0;
 
 type Measure = 'mip' | 'mgt';
@@ -163,15 +169,15 @@ export class CurvesView implements View<CompareViewData> {
     const axis: uPlot.Axis = {
       stroke: theme.muted,
       font: `12px ${theme.font}`,
-      grid: { stroke: theme.grid, width: 1 },
-      ticks: { stroke: theme.rule, width: 1, size: 4 },
+      grid: { stroke: theme.grid, width: 1, filter: (_u, ticks) => ticks },
+      ticks: { stroke: theme.rule, width: 1, size: 4, filter: (_u, ticks) => ticks },
     };
     return new uPlot(
       {
         width: this.width,
         height: HEIGHTS[panel],
         legend: { show: false },
-        padding: [8, 10, 0, 0],
+        padding: [8, 16, 0, 0],
         cursor: {
           y: false,
           drag: { x: false, y: false },
@@ -195,8 +201,8 @@ export class CurvesView implements View<CompareViewData> {
           {
             ...axis,
             size: 54,
-            values: (_u, ticks) =>
-              ticks.map((tick) => (tick === null ? '' : panel === 'error' ? errorTick(tick) : tick.toFixed(1))),
+            values: (_u, ticks) => ticks.map((tick) => (panel === 'error' ? power(tick) : tick.toFixed(1))),
+            ...(panel === 'error' ? ownTicks : {}),
           },
         ],
         series: [{}, ...series],
@@ -346,10 +352,4 @@ function errorOf(run: RunData): Curve {
 
 function recoveryCurve(run: RunData, measure: Measure): Curve {
   return finite({ step: run.history.metrics.step, value: run.history.metrics[measure] });
-}
-
-/** 1, 0.1, 0.01 as they are, the rest of a decade without a label. */
-function errorTick(value: number): string {
-  const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  return [1, 2, 5].some((labelled) => Math.abs(digit - labelled) < 1e-6) ? `${Number(value.toPrecision(1))}` : '';
 }

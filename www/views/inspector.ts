@@ -108,7 +108,7 @@ export class InspectorView implements View<CompareViewData> {
     ];
     const scored = metrics[0]?.scored[feature] === 1;
     return html`
-      ${this.head(words.featureName(runs[0].world, feature), runs[0].world.names ? `feature ${feature}` : 'true direction')}
+      ${this.head(words.capital(words.featureName(runs[0].world, feature)), runs[0].world.names ? `feature ${feature}` : 'true direction')}
       ${runs.map((run) => html`<p class="verdict"><b data-run=${run.label}>${run.label}</b> ${featureVerdict(run, basis, feature)}</p>`)}
       ${scored ? nothing : html`<p class="note">It is anchored in one of the runs, so it counts for recovery in neither.</p>`}
       ${factList(

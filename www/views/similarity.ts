@@ -130,6 +130,7 @@ export class SimilarityView implements View<RunViewData> {
     const cellHeight = height / Math.max(1, this.order.length);
     if (Math.min(cellWidth, cellHeight) >= 7) this.drawGaps(ctx, theme, cellWidth, cellHeight);
     if (Math.min(cellWidth, cellHeight) >= DOT_CELL) this.drawPattern(ctx, theme, cellWidth, cellHeight);
+    this.showLegend(Math.min(cellWidth, cellHeight) >= DOT_CELL);
     this.drawDead(ctx, theme, cellHeight);
     this.drawAxes(ctx, theme, cellWidth, cellHeight);
     this.outline(ctx, theme, data.selected, 2);
@@ -371,17 +372,19 @@ export class SimilarityView implements View<RunViewData> {
     this.figure.showCaption(
       `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal.${part}`,
     );
-    showLegend(
-      this.figure.legend,
-      [
-        { shape: 'dot', colour: 'var(--sdl-ink)', filled: true, text: 'the feature alone fires the latent' },
-        ...(run.config.scoring.hold_out
-          ? [{ shape: 'diamond' as const, colour: 'var(--sdl-truth)', filled: true, text: 'anchored feature' }]
-          : []),
-        { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' },
-      ],
-      this.ramp.element,
-    );
+  }
+
+  private showLegend(dots: boolean): void {
+    const anchors = (this.data?.run.config.scoring.hold_out ?? 0) > 0;
+    const dot = {
+      shape: 'dot',
+      colour: 'var(--sdl-ink)',
+      filled: true,
+      text: 'the feature alone fires the latent',
+    } as const;
+    const anchor = { shape: 'diamond', colour: 'var(--sdl-truth)', filled: true, text: 'anchored feature' } as const;
+    const dead = { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' } as const;
+    showLegend(this.figure.legend, [...(dots ? [dot] : []), ...(anchors ? [anchor] : []), dead], this.ramp.element);
   }
 
   private latent(row: number): number {

@@ -35,6 +35,9 @@ export function loss(value: number): string {
   return minus(size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : value.toPrecision(3));
 }
 
+/** A tick of a log axis: plain where short, else with an exponent. */
+export const power = (value: number) => minus(value < 1e-3 || value >= 1e5 ? value.toExponential() : String(value));
+
 /** "1 feature", "4 features". */
 export const many = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
@@ -43,6 +46,9 @@ export function featureName(world: World, feature: number): string {
 }
 
 export const shorten = (name: string, most = 14) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
+/** For headings: "feature 7" → "Feature 7". */
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The features this run anchors: the head of the world's anchor order. Latent i is tied to the i-th of them. */
 export function anchoredFeatures(run: RunData): Uint32Array {
