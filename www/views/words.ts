@@ -3,7 +3,6 @@
  */
 import { format } from 'd3-format';
 import type { Metrics, Recovery, World } from '../engine';
-import { nearness } from './order';
 import type { Basis, RunData, Selection } from './view';
 
 const minus = (text: string) => text.replace('-', '−');
@@ -84,7 +83,7 @@ export const kindName: Record<LatentKind, string> = {
   poly: 'polysemantic',
 };
 
-/** The feature whose direction row `latent` of `weights` is nearest to by |cosine|, and that signed cosine. */
+/** The feature whose direction row `latent` of `weights` is nearest to, and their cosine. */
 export function bestFeature(
   weights: Float32Array,
   directions: Float32Array,
@@ -99,7 +98,7 @@ export function bestFeature(
     let dot = 0;
     for (let j = 0; j < dimension; j++) dot += row[j] * directions[d * dimension + j];
     const cosine = dot / length;
-    if (d === 0 || nearness(cosine) > nearness(best.cosine)) best = { feature: d, cosine };
+    if (d === 0 || cosine > best.cosine) best = { feature: d, cosine };
   }
   return best;
 }
