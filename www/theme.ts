@@ -28,9 +28,9 @@ export interface Theme {
   font: string;
 }
 
-type Palette = Omit<Theme, 'dark' | 'font'>;
+export type Palette = Omit<Theme, 'dark' | 'font'>;
 
-const light: Palette = {
+export const light: Palette = {
   paper: '#ffffff',
   raised: '#f6f7f9',
   ink: '#1c2127',
@@ -46,10 +46,10 @@ const light: Palette = {
   select: '#b0177b',
   negative: '#762a83',
   zero: '#f7f7f7',
-  positive: '#1b7837',
+  positive: '#0d6a31',
 };
 
-const dark: Palette = {
+export const dark: Palette = {
   paper: '#14171b',
   raised: '#1d2127',
   ink: '#e8eaed',

@@ -7,13 +7,14 @@
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readTheme, runColours, type Theme, watchTheme } from '../theme';
-import { child, claim, setText } from './figure';
+import { child, claim, Label, setText } from './figure';
 import { showLegend, trace } from './marks';
-import { align, type Curve, positive, valueAt } from './series';
+import { logTicks } from './scales';
+import { align, type Curve, finite, positive, valueAt } from './series';
 import { adoptStyles } from './style';
 import { comparison } from './verdicts';
 import type { CompareViewData, Handlers, RunData, View } from './view';
-import { compact, count, loss, score } from './words';
+import { compact, count, loss, power, score } from './words';
 
 const HEIGHTS = { error: 190, recovery: 170 };
 const DASH: Record<RunData['label'], number[]> = { A: [], B: [7, 4] };
@@ -29,6 +30,11 @@ const ownCss = `
 .sdl-figure .readout b[data-run='B'] { color: var(--sdl-b-ink); }
 .sdl-figure .plots:focus-visible { outline: 2px solid var(--sdl-select); outline-offset: 3px; border-radius: 4px; }
 `;
+// uPlot's own log ticks never end where the range does not start at a round number or is very long.
+const ownTicks: Pick<uPlot.Axis, 'splits' | 'filter'> = {
+  splits: (_u, _axis, low, high) => logTicks(low, high),
+  filter: (_u, ticks) => ticks,
+};
 let instances = 0;
 
 type Measure = 'mip' | 'mgt';
@@ -44,6 +50,7 @@ export class CurvesView implements View<CompareViewData> {
   private readonly legend: HTMLElement;
   private readonly resize: ResizeObserver;
   private readonly ended = new AbortController();
+  private readonly label: Label;
   private readonly sync = uPlot.sync(`sdl-curves-${instances++}`);
   private charts: { error: uPlot; recovery: uPlot } | null = null;
   private theme: Theme | null = null;
@@ -53,7 +60,6 @@ export class CurvesView implements View<CompareViewData> {
   private step: number | null = null;
   private width = 0;
   private frame = 0;
-  private described = 0;
 
   constructor(root: HTMLElement, handlers: Handlers) {
     const { element } = this;
@@ -63,6 +69,7 @@ export class CurvesView implements View<CompareViewData> {
     this.readout = child(element, 'ul', 'readout');
     this.plots = child(element, 'div', 'plots');
     this.plots.tabIndex = 0;
+    this.label = new Label(this.plots);
     this.plots.setAttribute('role', 'application');
     this.plots.setAttribute('aria-roledescription', 'interactive figure');
     this.spoken = child(element, 'div', 'spoken');
@@ -88,13 +95,19 @@ export class CurvesView implements View<CompareViewData> {
   }
 
   update(data: CompareViewData): void {
-    const changed = this.data?.runs.some((run, i) => run.frame !== data.runs[i]?.frame) ?? true;
+    const before = this.data;
     this.data = data;
-    if (changed || data.runs.length !== this.charts?.error.series.length) this.invalidate();
+    const same =
+      before?.basis === data.basis &&
+      before.runs.length === data.runs.length &&
+      before.runs.every((run, i) => run.frame === data.runs[i].frame && run.title === data.runs[i].title);
+    // Pointing at things changes nothing here.
+    if (!same) this.invalidate();
   }
 
   destroy(): void {
     this.ended.abort();
+    this.label.destroy();
     cancelAnimationFrame(this.frame);
     this.resize.disconnect();
     this.charts?.error.destroy();
@@ -146,7 +159,7 @@ export class CurvesView implements View<CompareViewData> {
     const line = (run: RunData, faint: boolean): uPlot.Series => ({
       stroke: runColours(theme, run.label).mark + (faint ? '55' : ''),
       width: faint ? 1 : 2,
-      dash: faint ? [] : DASH[run.label],
+      dash: faint ? [] : DASH[run.label].map((length) => length * uPlot.pxRatio),
       spanGaps: true,
       points: { show: false },
     });
@@ -156,15 +169,15 @@ export class CurvesView implements View<CompareViewData> {
     const axis: uPlot.Axis = {
       stroke: theme.muted,
       font: `12px ${theme.font}`,
-      grid: { stroke: theme.grid, width: 1 },
-      ticks: { stroke: theme.rule, width: 1, size: 4 },
+      grid: { stroke: theme.grid, width: 1, filter: (_u, ticks) => ticks },
+      ticks: { stroke: theme.rule, width: 1, size: 4, filter: (_u, ticks) => ticks },
     };
     return new uPlot(
       {
         width: this.width,
         height: HEIGHTS[panel],
         legend: { show: false },
-        padding: [8, 10, 0, 0],
+        padding: [8, 16, 0, 0],
         cursor: {
           y: false,
           drag: { x: false, y: false },
@@ -188,8 +201,8 @@ export class CurvesView implements View<CompareViewData> {
           {
             ...axis,
             size: 54,
-            values: (_u, ticks) =>
-              ticks.map((tick) => (tick === null ? '' : panel === 'error' ? errorTick(tick) : tick.toFixed(1))),
+            values: (_u, ticks) => ticks.map((tick) => (panel === 'error' ? power(tick) : tick.toFixed(1))),
+            ...(panel === 'error' ? ownTicks : {}),
           },
         ],
         series: [{}, ...series],
@@ -275,14 +288,7 @@ export class CurvesView implements View<CompareViewData> {
         `${run.label} at step ${count(run.frame.step)}: error ${loss(run.frame.metrics.sse)}, mean best match ${score(run.history.metrics.mip.at(-1) ?? Number.NaN)}`,
     );
     setText(this.finding, comparison(runs));
-    const now = performance.now();
-    if (now - this.described > 1000) {
-      this.described = now;
-      this.plots.setAttribute(
-        'aria-label',
-        `How fast does each run learn? ${said.join('; ')}. Left and right arrow read earlier steps.`,
-      );
-    }
+    this.label.set(`How fast does each run learn? ${said.join('; ')}. Left and right arrow read earlier steps.`);
     showLegend(this.legend, [
       ...runs.map((run) => ({
         shape: run.label === 'A' ? ('line' as const) : ('dashed' as const),
@@ -345,11 +351,5 @@ function errorOf(run: RunData): Curve {
 }
 
 function recoveryCurve(run: RunData, measure: Measure): Curve {
-  return { step: run.history.metrics.step, value: run.history.metrics[measure] };
-}
-
-/** 1, 0.1, 0.01 as they are, the rest of a decade without a label. */
-function errorTick(value: number): string {
-  const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  return [1, 2, 5].some((labelled) => Math.abs(digit - labelled) < 1e-6) ? `${Number(value.toPrecision(1))}` : '';
+  return finite({ step: run.history.metrics.step, value: run.history.metrics[measure] });
 }

@@ -82,6 +82,7 @@ export class DirectionsView implements View<RunViewData> {
     this.latents = nLatent <= MOST_LATENTS ? Uint32Array.from({ length: nLatent }, (_, i) => i) : similarity.latents;
     this.follow(frame.step, nLatent);
     this.figure.showRun(data.run);
+    this.showLegend(data.run.label, data.run.config.scoring.hold_out > 0);
     const dead = frame.metrics.n_dead;
     this.figure.showFinding(
       `${recoverySentence(data.run, data.basis)} ${dead ? `${many(dead, 'latent')} of ${nLatent} ${dead === 1 ? 'is' : 'are'} dead.` : 'No latent is dead.'}`,
@@ -195,13 +196,12 @@ export class DirectionsView implements View<RunViewData> {
     this.drawLabels(ctx, theme, marks, width / 2, height / 2, size);
     this.highlight(ctx, theme, data.selected, size, true);
     this.highlight(ctx, theme, data.hover, size, false);
-    this.showLegend(run.label, run.config.scoring.hold_out > 0);
   }
 
   private drawMarks(ctx: CanvasRenderingContext2D, theme: Theme, marks: Mark[], size: number): void {
     const hue = runColours(theme, this.data?.run.label ?? 'A').mark;
     const styles: Record<string, { colour: string; r: number; fill?: boolean; line: number }> = {
-      ring: { colour: theme.truth, r: size + 3, line: 1.4 },
+      ring: { colour: theme.truth, r: size + (marks.length > 300 ? 2 : 3), line: 1.4 },
       diamond: { colour: theme.truth, r: size + 3.2, line: 2 },
       triangle: { colour: hue, r: size, line: 1.3 },
       cross: { colour: theme.dead, r: size, line: 1.7 },
@@ -229,11 +229,11 @@ export class DirectionsView implements View<RunViewData> {
   ): void {
     if (this.trail.length < 2) return;
     ctx.strokeStyle = colour;
-    ctx.lineWidth = 1.2;
+    ctx.lineWidth = 1.6;
     let before = turned(this.trail[0].points);
     this.trail.slice(1).forEach(({ points }, age) => {
       const now = turned(points);
-      ctx.globalAlpha = (0.5 * (age + 1)) / this.trail.length;
+      ctx.globalAlpha = (0.65 * (age + 1)) / this.trail.length;
       ctx.beginPath();
       for (let i = 0; i < now.length; i += 3) {
         const [from, to] = [screen(before, i), screen(now, i)];

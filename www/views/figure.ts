@@ -40,7 +40,7 @@ export class Figure {
   private theme: Theme | null = null;
   private width = 0;
   private frame = 0;
-  private described = 0;
+  private readonly label = new Label(this.canvas);
 
   constructor(
     root: HTMLElement,
@@ -87,13 +87,7 @@ export class Figure {
   /** The figure's finding in a sentence: shown under the heading and, once a second, told to screen readers. */
   showFinding(text: string): void {
     setText(this.findingLine, text);
-    const now = performance.now();
-    if (now - this.described < 1000) return;
-    this.described = now;
-    this.canvas.setAttribute(
-      'aria-label',
-      `${this.options.title} ${text} Arrow keys move, Enter selects, Escape clears.`,
-    );
+    this.label.set(`${this.options.title} ${text} Arrow keys move, Enter selects, Escape clears.`);
   }
 
   showCaption(text: string): void {
@@ -109,7 +103,12 @@ export class Figure {
       this.tip.dataset.key = key;
       const head = document.createElement('b');
       head.textContent = lines[0] ?? '';
-      this.tip.replaceChildren(head, lines.slice(1).join(' · '));
+      const facts = lines.slice(1).map((line) => {
+        const fact = document.createElement('div');
+        fact.textContent = line;
+        return fact;
+      });
+      this.tip.replaceChildren(head, ...facts);
     }
     const { offsetWidth, offsetHeight } = this.tip;
     const left = at.x + 14 + offsetWidth > this.width ? at.x - 14 - offsetWidth : at.x + 14;
@@ -130,6 +129,7 @@ export class Figure {
   destroy(): void {
     this.ended.abort();
     cancelAnimationFrame(this.frame);
+    this.label.destroy();
     this.resize.disconnect();
     this.element.remove();
   }
@@ -160,6 +160,30 @@ export class Figure {
   private retheme(): void {
     this.theme = readTheme(this.element);
     this.invalidate();
+  }
+}
+
+/** An element's aria-label, renewed at most once a second: figures change too fast to be read out. */
+export class Label {
+  private text = '';
+  private timer = 0;
+  private told = false;
+
+  constructor(private readonly element: HTMLElement) {}
+
+  set(text: string): void {
+    this.text = text;
+    this.timer ||= window.setTimeout(() => this.tell(), this.told ? 1000 : 0);
+  }
+
+  destroy(): void {
+    clearTimeout(this.timer);
+  }
+
+  private tell(): void {
+    this.timer = 0;
+    this.told = true;
+    this.element.setAttribute('aria-label', this.text);
   }
 }
 

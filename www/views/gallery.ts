@@ -1,5 +1,5 @@
 /**
- * The gallery: all views, linked, fed with made-up runs. `?case=plane|sphere|projection|named|large&at=0…1&play&theme=dark`.
+ * The gallery: all views, linked, fed with made-up runs. `?case=plane|sphere|projection|named|large&at=0…1&play&diverged&theme=dark`.
  *
  * `window.timeViews()` measures the drawing of one frame by all views.
  */
@@ -9,7 +9,7 @@ import { DirectionsView } from './directions';
 import { InspectorView } from './inspector';
 import { SimilarityView } from './similarity';
 import { StripView } from './strip';
-import { makeRun, makeWorld, type Shape } from './synthetic';
+import { diverge, makeRun, makeWorld, type Shape } from './synthetic';
 import { ThresholdView } from './threshold';
 import type { Basis, CompareViewData, RunViewData, Selection, View } from './view';
 
@@ -29,6 +29,9 @@ const cases: Record<string, Shape> = {
   large: { n_features: 128, n_input: 64, n_latent: 512, anchors: 30, dead: 60, polysemantic: 50 },
   huge: { n_features: 1000, n_input: 48, n_latent: 512, anchors: 100, dead: 60, polysemantic: 50 },
 };
+
+// What a model too large to send whole looks like.
+cases.subset = { n_features: 200, n_input: 32, n_latent: 1500, anchors: 10, dead: 100, polysemantic: 100, sent: 256 };
 
 const query = new URLSearchParams(location.search);
 const name = query.get('case') ?? 'projection';
@@ -108,6 +111,7 @@ function advance(to: number): void {
 
 function advanceQuietly(to: number): void {
   runs = [makeRun('A', shape, world, to), makeRun('B', shape, world, to)];
+  if (query.has('diverged')) runs[1] = diverge(runs[1]);
 }
 
 // Some frames before the one asked for, so that there are trails.

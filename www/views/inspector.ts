@@ -108,7 +108,7 @@ export class InspectorView implements View<CompareViewData> {
     ];
     const scored = metrics[0]?.scored[feature] === 1;
     return html`
-      ${this.head(words.featureName(runs[0].world, feature), runs[0].world.names ? `feature ${feature}` : 'true direction')}
+      ${this.head(words.capital(words.featureName(runs[0].world, feature)), runs[0].world.names ? `feature ${feature}` : 'true direction')}
       ${runs.map((run) => html`<p class="verdict"><b data-run=${run.label}>${run.label}</b> ${featureVerdict(run, basis, feature)}</p>`)}
       ${scored ? nothing : html`<p class="note">It is anchored in one of the runs, so it counts for recovery in neither.</p>`}
       ${factList(
@@ -201,10 +201,10 @@ export class InspectorView implements View<CompareViewData> {
           ]
         : []),
       { definition: definitions.variance, values: each((run) => words.percent(run.frame.metrics.explained_variance)) },
-      { definition: definitions.l0, values: each((run) => run.frame.metrics.l0.toFixed(2)) },
+      { definition: definitions.l0, values: each((run) => words.mean(run.frame.metrics.l0)) },
       ...(first.world.true_l0 === null
         ? []
-        : [{ definition: definitions.trueL0, values: each((run) => (run.world.true_l0 ?? Number.NaN).toFixed(2)) }]),
+        : [{ definition: definitions.trueL0, values: each((run) => words.mean(run.world.true_l0 ?? Number.NaN)) }]),
       {
         definition: definitions.mip,
         values: each((run) => words.score(words.recoveryOf(run.frame.metrics, basis).mip)),

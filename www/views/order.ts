@@ -5,19 +5,26 @@
 /** A row keeps the feature it matched before unless another beats it by this much: rows should not flicker. */
 const RELUCTANCE = 0.03;
 
-/** Of two features about equally near, one along and one against a latent, it is said to match the former. */
-export const nearness = (value: number) => (value < 0 ? -value - 0.02 : value);
-
-/** Per row of `values` [n_rows, n_features] the feature with the largest |value|, reluctant to leave `previous`. */
+/**
+ * Per row of `values` [n_rows, n_features] the feature with the largest value, reluctant to leave `previous`.
+ *
+ * Signed: activations are never negative, so a latent that points against a feature cannot stand for it.
+ */
 export function matchRows(values: Float32Array, nFeatures: number, previous: Uint32Array | null = null): Uint32Array {
   const nRows = nFeatures ? values.length / nFeatures : 0;
   const match = new Uint32Array(nRows);
   for (let row = 0; row < nRows; row++) {
     const at = row * nFeatures;
     let best = 0;
-    for (let d = 1; d < nFeatures; d++) if (nearness(values[at + d]) > nearness(values[at + best])) best = d;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let d = 0; d < nFeatures; d++) {
+      const value = values[at + d];
+      if (!(value > most)) continue;
+      most = value;
+      best = d;
+    }
     const before = previous?.length === nRows ? previous[row] : best;
-    const stays = before < nFeatures && nearness(values[at + before]) + RELUCTANCE > nearness(values[at + best]);
+    const stays = before < nFeatures && values[at + before] + RELUCTANCE > most;
     match[row] = stays ? before : best;
   }
   return match;
@@ -31,7 +38,7 @@ export function orderRows(
   dead: (row: number) => boolean,
 ): Uint32Array {
   const rows = Uint32Array.from(match, (_, row) => row);
-  const strength = (row: number) => Math.abs(values[row * nFeatures + match[row]]);
+  const strength = (row: number) => values[row * nFeatures + match[row]];
   return rows.sort((a, b) => {
     const [deadA, deadB] = [dead(a), dead(b)];
     if (deadA || deadB) return Number(deadA) - Number(deadB) || a - b;

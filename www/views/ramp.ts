@@ -8,6 +8,9 @@ import { child } from './figure';
 
 /** [511] packed RGBA (little-endian, as ImageData wants) for cosines from −1 to 1. */
 export function colourTable(theme: Pick<Theme, 'negative' | 'zero' | 'positive'>): Uint32Array {
+  const key = `${theme.negative} ${theme.zero} ${theme.positive}`;
+  const known = tables.get(key);
+  if (known) return known;
   const table = new Uint32Array(511);
   const below = interpolateLab(theme.zero, theme.negative);
   const above = interpolateLab(theme.zero, theme.positive);
@@ -16,8 +19,12 @@ export function colourTable(theme: Pick<Theme, 'negative' | 'zero' | 'positive'>
     const { r, g, b } = rgb(value < 0 ? below(-value) : above(value));
     table[at] = ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
   }
+  tables.set(key, table);
   return table;
 }
+
+// Mixing 511 colours takes longer than painting a map with them.
+const tables = new Map<string, Uint32Array>();
 
 export const indexOf = (cosine: number): number => Math.round((Math.max(-1, Math.min(1, cosine)) + 1) * 255);
 

@@ -1,6 +1,6 @@
 /** Log axes, bins and lookup. */
 import { describe, expect, it } from 'vitest';
-import { decades, logBins, logShare, nearestIndex } from './scales';
+import { decades, logBins, logShare, logTicks, nearestIndex } from './scales';
 
 describe('decades', () => {
   it.each([
@@ -12,6 +12,21 @@ describe('decades', () => {
       expect(value).toBeCloseTo(expected[i], 12);
     });
     expect(decades(low, high)).toHaveLength(expected.length);
+  });
+});
+
+describe('logTicks', () => {
+  it.each([
+    [0.012, 1.1, [0.02, 0.05, 0.1, 0.2, 0.5, 1]],
+    [1e-4, 2, [1e-4, 1e-3, 1e-2, 1e-1, 1]],
+    [0.031, 0.033, [0.032]],
+    [12.7, 103, [20, 50, 100]],
+    [Number.NaN, 1, []],
+  ])('from %f to %f', (low, high, expected) => expect(logTicks(low, high)).toEqual(expected));
+  it('stays short over the range of a divergence', () => {
+    const ticks = logTicks(1e-3, 1e38);
+    expect(ticks.length).toBeGreaterThan(4);
+    expect(ticks.length).toBeLessThan(12);
   });
 });
 

@@ -9,6 +9,23 @@ export function decades(low: number, high: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
 }
 
+/**
+ * Ticks of a log axis within [low, high]: powers of ten, with 2 and 5 between them over a decade or two, and only
+ * some of the powers over many, so that there are never more than about a dozen.
+ */
+export function logTicks(low: number, high: number): number[] {
+  const from = Math.floor(Math.log10(low));
+  const to = Math.ceil(Math.log10(high));
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return [];
+  const stride = Math.max(1, Math.ceil((to - from) / 8));
+  const ticks: number[] = [];
+  for (let power = Math.ceil(from / stride) * stride; power <= to; power += stride)
+    for (const digit of to - from <= 3 ? [1, 2, 5] : [1]) ticks.push(Number(`${digit}e${power}`));
+  // In a range that holds none of them, its middle.
+  const inside = ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+  return inside.length > 0 ? inside : [Number(Math.sqrt(low * high).toPrecision(2))];
+}
+
 /** Where `value` stands between `low` (0) and `high` (1) on a log scale, held to that range; zero stands at 0. */
 export function logShare(value: number, low: number, high: number): number {
   if (!(value > low)) return 0;

@@ -35,6 +35,11 @@ export function positive(curve: Curve): Curve {
   };
 }
 
+/** Non-finite values (of a run that diverged) become holes. */
+export function finite(curve: Curve): Curve {
+  return { step: curve.step, value: curve.value.map((value) => (Number.isFinite(value) ? value : null)) };
+}
+
 /** The last value at or before a step, or null before the first. */
 export function valueAt(curve: Curve, step: number): number | null {
   let low = 0;

@@ -11,10 +11,25 @@ import { labelStride, matchRows, orderRows, pool } from './order';
 import { listen, walk } from './pointing';
 import { colourTable, indexOf, Ramp } from './ramp';
 import type { Handlers, RunViewData, Selection, View } from './view';
-import { anchoredFeatures, count, describe, featureName, many, pairOf, score, shorten, sideOf } from './words';
+import {
+  anchoredFeatures,
+  count,
+  describe,
+  featureName,
+  type LatentKind,
+  latentKind,
+  many,
+  pairOf,
+  score,
+  shorten,
+  sideOf,
+} from './words';
 
 /** Dots are drawn in cells at least this large. */
 const DOT_CELL = 4.5;
+
+/** Rows and columns below this many pixels are outlined at a distance. */
+const THIN = 8;
 
 interface Layout {
   left: number;
@@ -115,6 +130,7 @@ export class SimilarityView implements View<RunViewData> {
     const cellHeight = height / Math.max(1, this.order.length);
     if (Math.min(cellWidth, cellHeight) >= 7) this.drawGaps(ctx, theme, cellWidth, cellHeight);
     if (Math.min(cellWidth, cellHeight) >= DOT_CELL) this.drawPattern(ctx, theme, cellWidth, cellHeight);
+    this.showLegend(Math.min(cellWidth, cellHeight) >= DOT_CELL);
     this.drawDead(ctx, theme, cellHeight);
     this.drawAxes(ctx, theme, cellWidth, cellHeight);
     this.outline(ctx, theme, data.selected, 2);
@@ -142,9 +158,7 @@ export class SimilarityView implements View<RunViewData> {
     const pixels = ctx.createImageData(w, h);
     const packed = new Uint32Array(pixels.data.buffer);
     const table = colourTable(theme);
-    image.forEach((value, at) => {
-      packed[at] = table[indexOf(value)];
-    });
+    for (let at = 0; at < image.length; at++) packed[at] = table[indexOf(image[at])];
     ctx.putImageData(pixels, 0, 0);
   }
 
@@ -274,7 +288,8 @@ export class SimilarityView implements View<RunViewData> {
     const column = this.columnBox(pair.feature);
     const at = this.order.findIndex((row) => this.latent(row) === pair.latent);
     ctx.strokeStyle = theme.select;
-    ctx.lineWidth = weight;
+    // Round a thin row or column the outline stands off, so as not to cover it.
+    ctx.lineWidth = Math.min(column.width, this.rowBox(0).height) < THIN ? 1 : weight;
     if (pair.chosen === 'feature') ctx.strokeRect(column.x, layout.top - 1, column.width, layout.height + 2);
     if (at < 0) return;
     const row = this.rowBox(at);
@@ -308,16 +323,15 @@ export class SimilarityView implements View<RunViewData> {
     );
   }
 
-  /** At least 3 px wide, so that a column of a large map can still be seen. */
   private columnBox(feature: number): { x: number; width: number } {
     const cell = this.layout.width / (this.data?.run.world.n_features ?? 1);
-    const width = Math.max(3, cell);
+    const width = cell < THIN ? cell + 4 : cell;
     return { x: this.layout.left + (feature + 0.5) * cell - width / 2, width };
   }
 
   private rowBox(at: number): { y: number; height: number } {
     const cell = this.layout.height / Math.max(1, this.order.length);
-    const height = Math.max(3, cell);
+    const height = cell < THIN ? cell + 4 : cell;
     return { y: this.layout.top + (at + 0.5) * cell - height / 2, height };
   }
 
@@ -347,34 +361,30 @@ export class SimilarityView implements View<RunViewData> {
     const { run } = data;
     const { metrics } = run.frame;
     const nLatent = run.config.model.n_latent;
-    let mono = 0;
-    let silent = 0;
-    for (let i = 0; i < nLatent; i++) {
-      if (metrics.dead[i]) continue;
-      if (metrics.features_per_latent[i] === 1) mono += 1;
-      if (metrics.features_per_latent[i] === 0) silent += 1;
-    }
-    const living = nLatent - metrics.n_dead - mono - silent;
+    const of: Record<LatentKind, number> = { mono: 0, poly: 0, silent: 0, dead: 0 };
+    for (let i = 0; i < nLatent; i++) of[latentKind(metrics, i)] += 1;
     this.figure.showRun(run);
     this.figure.showFinding(
-      `${many(mono, 'latent')} ${mono === 1 ? 'answers' : 'answer'} to one feature alone, ${count(living)} to several, ${count(silent)} to none; ${count(metrics.n_dead)} ${metrics.n_dead === 1 ? 'is' : 'are'} dead.`,
+      `${many(of.mono, 'latent')} ${of.mono === 1 ? 'answers' : 'answer'} to one feature alone, ${count(of.poly)} to several, ${count(of.silent)} to none; ${count(of.dead)} ${of.dead === 1 ? 'is' : 'are'} dead.`,
     );
     const part =
       this.order.length < nLatent ? ` The ${count(this.order.length)} best-matching of ${count(nLatent)} latents.` : '';
     this.figure.showCaption(
       `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal.${part}`,
     );
-    showLegend(
-      this.figure.legend,
-      [
-        { shape: 'dot', colour: 'var(--sdl-ink)', filled: true, text: 'the feature alone fires the latent' },
-        ...(run.config.scoring.hold_out
-          ? [{ shape: 'diamond' as const, colour: 'var(--sdl-truth)', filled: true, text: 'anchored feature' }]
-          : []),
-        { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' },
-      ],
-      this.ramp.element,
-    );
+  }
+
+  private showLegend(dots: boolean): void {
+    const anchors = (this.data?.run.config.scoring.hold_out ?? 0) > 0;
+    const dot = {
+      shape: 'dot',
+      colour: 'var(--sdl-ink)',
+      filled: true,
+      text: 'the feature alone fires the latent',
+    } as const;
+    const anchor = { shape: 'diamond', colour: 'var(--sdl-truth)', filled: true, text: 'anchored feature' } as const;
+    const dead = { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' } as const;
+    showLegend(this.figure.legend, [...(dots ? [dot] : []), ...(anchors ? [anchor] : []), dead], this.ramp.element);
   }
 
   private latent(row: number): number {

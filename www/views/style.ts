@@ -24,7 +24,7 @@ export const figureCss = `
 .sdl-figure .legend svg { width: 16px; height: 14px; flex: none; overflow: visible; }
 .sdl-figure .ramp { width: 7rem; height: 0.6rem; border-radius: 2px; border: 1px solid var(--sdl-rule); }
 .sdl-figure .caption { margin: 0.4rem 0 0; font-size: var(--sdl-small); color: var(--sdl-muted); max-width: 62ch; text-wrap: pretty; }
-.sdl-figure .tip { position: absolute; z-index: 2; left: 0; top: 0; pointer-events: none; max-width: 17rem; padding: 0.35rem 0.55rem;
+.sdl-figure .tip { position: absolute; z-index: 2; left: 0; top: 0; pointer-events: none; max-width: 15rem; padding: 0.35rem 0.55rem;
   border-radius: 5px; background: var(--sdl-ink); color: var(--sdl-paper); font-size: var(--sdl-small); line-height: 1.4;
   width: max-content; box-sizing: border-box; }
 .sdl-figure .tip[hidden] { display: none; }

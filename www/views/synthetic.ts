@@ -15,6 +15,8 @@ export interface Shape {
   dead?: number;
   polysemantic?: number;
   names?: string[];
+  /** As of a large model: the encoder is left out, and the heat map has only so many latents. */
+  sent?: number;
 }
 
 /** A generator of uniform numbers in [0, 1) (mulberry32). */
@@ -72,12 +74,13 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
   const { encoder, decoder } = makeWeights(shape, world, anchors, progress, seed + (label === 'B' ? 1 : 0));
   const metrics = measure(config, world, encoder, decoder, shape.dead ?? 0, step);
   const history = makeHistory(config, progress, label, metrics);
+  if (shape.sent) leaveOut(metrics, shape.n_features, shape.sent);
   const frame: Frame = {
     step,
     samples: step * config.training.batch,
     loss_steps: new Uint32Array(),
     loss_values: new Float32Array(),
-    encoder,
+    encoder: shape.sent ? new Float32Array() : encoder,
     decoder,
     b_enc: new Float32Array(shape.n_latent),
     b_dec: new Float32Array(world.n_input),
@@ -85,6 +88,48 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
     events: [],
   };
   return { label, title: anchors ? `${anchors} anchors` : 'plain', config, world, frame, history };
+}
+
+function leaveOut(metrics: Metrics, n: number, sent: number): void {
+  const { similarity } = metrics;
+  // Every third, so that a row's number and its latent's differ.
+  const latents = Uint32Array.from({ length: sent }, (_, row) => 3 * row);
+  const rows = <T extends Float32Array | Uint8Array>(values: T, out: T): T => {
+    latents.forEach((latent, row) => {
+      out.set(values.subarray(latent * n, (latent + 1) * n), row * n);
+    });
+    return out;
+  };
+  metrics.similarity = {
+    latents,
+    decoder: rows(similarity.decoder, new Float32Array(sent * n)),
+    encoder: rows(similarity.encoder, new Float32Array(sent * n)),
+    pattern: rows(similarity.pattern, new Uint8Array(sent * n)),
+  };
+}
+
+/** The run as a divergence leaves it: NaN in all weights and in all that is measured from them. */
+export function diverge(run: RunData): RunData {
+  const broken = structuredClone(run);
+  const { frame, history } = broken;
+  const spoil = (value: unknown): void => {
+    if (value instanceof Float32Array) value.fill(Number.NaN);
+    else if (value && typeof value === 'object' && !ArrayBuffer.isView(value)) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (typeof inner === 'number' && key !== 'step' && !key.startsWith('n_'))
+          Object.assign(value, { [key]: Number.NaN });
+        else spoil(inner);
+      }
+    }
+  };
+  frame.encoder.fill(Number.NaN);
+  frame.decoder.fill(Number.NaN);
+  spoil(frame.metrics);
+  const remedy = { text: 'Halve the learning rate.', field: 'training.learning_rate', value: 0.0005 };
+  history.events.push({ kind: 'diverged', step: frame.step, loss: Number.NaN, cause: 'the learning rate', remedy });
+  history.metrics.sse.splice(-5, 5, ...new Array(5).fill(Number.NaN));
+  history.metrics.mip.splice(-5, 5, ...new Array(5).fill(Number.NaN));
+  return broken;
 }
 
 function makeWeights(shape: Shape, world: World, anchors: number, progress: number, seed: number) {

@@ -73,17 +73,19 @@ export function comparison(runs: readonly RunData[]): string {
   const [a, b] = runs;
   if (!a) return '';
   if (!b) return `Its error stands at ${loss(a.frame.metrics.sse)}.`;
+  const lost = [a, b].find((run) => !Number.isFinite(run.frame.metrics.sse));
+  if (lost) return `${lost.label} has diverged: its error is no longer a number.`;
   const difference = (b.history.metrics.mip.at(-1) ?? 0) - (a.history.metrics.mip.at(-1) ?? 0);
   const match =
     Math.abs(difference) < 0.0005
       ? 'their mean best match is the same'
       : `its mean best match is ${score(Math.abs(difference))} ${difference > 0 ? 'higher' : 'lower'}`;
-  return `B has ${ratioWords(b.frame.metrics.sse / a.frame.metrics.sse)} of A; ${match}.`;
+  return `B has ${ratioWords(b.frame.metrics.sse / a.frame.metrics.sse)}; ${match}.`;
 }
 
-/** "the error", "80 % of the error" without the noun's owner: how one error compares with another. */
+/** How B's error compares with A's. */
 function ratioWords(ratio: number): string {
-  if (!Number.isFinite(ratio)) return 'an error that cannot be compared with that';
-  if (Math.abs(ratio - 1) < 0.01) return 'the error';
-  return ratio < 2 ? `${percent(ratio)} of the error` : `${ratio.toFixed(1)} times the error`;
+  if (!Number.isFinite(ratio)) return "an error that cannot be compared with A's";
+  if (Math.abs(ratio - 1) < 0.01) return 'the same error as A';
+  return ratio < 2 ? `${percent(ratio)} of A's error` : `${ratio.toFixed(1)} times A's error`;
 }

@@ -1,6 +1,6 @@
 /** Numbers, verdicts and sentences, on a made-up run whose weights and metrics agree with each other. */
 import { expect, describe as group, it } from 'vitest';
-import { makeRun, makeWorld } from './synthetic';
+import { diverge, makeRun, makeWorld } from './synthetic';
 import { comparison, featureVerdict, latentVerdict, patternOf } from './verdicts';
 import * as words from './words';
 
@@ -27,11 +27,11 @@ group('numbers', () => {
 });
 
 group('latents', () => {
-  it('finds the nearest feature of planted rows, with its sign', () => {
+  it('finds the nearest feature of planted rows, not one that they point away from', () => {
     const directions = Float32Array.from([1, 0, 0, 1]);
     const weights = Float32Array.from([0.1, 2, -3, 0.5, 0, 0]);
     expect(words.bestFeature(weights, directions, 2, 0).feature).toBe(1);
-    expect(words.bestFeature(weights, directions, 2, 1)).toEqual({ feature: 0, cosine: expect.closeTo(-0.986, 3) });
+    expect(words.bestFeature(weights, directions, 2, 1)).toEqual({ feature: 1, cosine: expect.closeTo(0.164, 3) });
     expect(words.bestFeature(weights, directions, 2, 2)).toEqual({ feature: 0, cosine: 0 });
     expect(words.norm(weights, 2, 1)).toBeCloseTo(Math.hypot(3, 0.5), 6);
   });
@@ -94,7 +94,8 @@ it('compares two runs in a sentence', () => {
   const run = structuredClone(b);
   run.frame.metrics.sse = a.frame.metrics.sse * 3;
   run.history.metrics.mip = [...a.history.metrics.mip.slice(0, -1), (a.history.metrics.mip.at(-1) ?? 0) - 0.25];
-  expect(comparison([a, run])).toBe('B has 3.0 times the error of A; its mean best match is 0.250 lower.');
+  expect(comparison([a, run])).toBe("B has 3.0 times A's error; its mean best match is 0.250 lower.");
   run.frame.metrics.sse = a.frame.metrics.sse * 0.5;
-  expect(comparison([a, run])).toContain('50 % of the error of A');
+  expect(comparison([a, run])).toContain("50 % of A's error");
+  expect(comparison([a, diverge(b)])).toContain('B has diverged');
 });

@@ -3,7 +3,6 @@
  */
 import { format } from 'd3-format';
 import type { Metrics, Recovery, World } from '../engine';
-import { nearness } from './order';
 import type { Basis, RunData, Selection } from './view';
 
 const minus = (text: string) => text.replace('-', '−');
@@ -13,7 +12,9 @@ const short = format('.3~s');
 
 /** A cosine or inner product: three places, a true minus sign. */
 export const score = (value: number) => (Number.isFinite(value) ? minus(fixed(value)) : '–');
-export const count = (value: number) => minus(counted(Math.round(value)));
+export const count = (value: number) => (Number.isFinite(value) ? minus(counted(Math.round(value))) : '–');
+/** An average count, such as L0: two places. */
+export const mean = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '–');
 /** 12,480 → "12.5k": for ticks. */
 export const compact = (value: number) => minus(short(value));
 
@@ -33,6 +34,9 @@ export function loss(value: number): string {
   return minus(size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : value.toPrecision(3));
 }
 
+/** A tick of a log axis: plain where short, else with an exponent. */
+export const power = (value: number) => minus(value < 1e-3 || value >= 1e5 ? value.toExponential() : String(value));
+
 /** "1 feature", "4 features". */
 export const many = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
@@ -41,6 +45,9 @@ export function featureName(world: World, feature: number): string {
 }
 
 export const shorten = (name: string, most = 14) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
+/** For headings: "feature 7" → "Feature 7". */
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The features this run anchors: the head of the world's anchor order. Latent i is tied to the i-th of them. */
 export function anchoredFeatures(run: RunData): Uint32Array {
@@ -76,7 +83,7 @@ export const kindName: Record<LatentKind, string> = {
   poly: 'polysemantic',
 };
 
-/** The feature whose direction row `latent` of `weights` is nearest to by |cosine|, and that signed cosine. */
+/** The feature whose direction row `latent` of `weights` is nearest to, and their cosine. */
 export function bestFeature(
   weights: Float32Array,
   directions: Float32Array,
@@ -91,7 +98,7 @@ export function bestFeature(
     let dot = 0;
     for (let j = 0; j < dimension; j++) dot += row[j] * directions[d * dimension + j];
     const cosine = dot / length;
-    if (d === 0 || nearness(cosine) > nearness(best.cosine)) best = { feature: d, cosine };
+    if (d === 0 || cosine > best.cosine) best = { feature: d, cosine };
   }
   return best;
 }
