@@ -85,7 +85,7 @@ export class SdlExplorer extends LitElement {
   }
 
   set config(configs: Configs) {
-    this.apply(withConfigs(this.state, configs));
+    this.session?.apply(withConfigs(this.state, configs), true);
   }
 
   get runs(): RunView[] {

@@ -168,7 +168,7 @@ function header({ state, runs, page, shared }: LayoutData, on: LayoutHandlers): 
 function bar({ state, phase, help, sheet }: LayoutData, on: LayoutHandlers): TemplateResult {
   const playing = phase === 'playing';
   const ready = phase === 'playing' || phase === 'paused';
-  return html`<div class="bar" role="group" aria-label="Player">
+  return html`<div class="player" role="group" aria-label="Player">
     <button class="play" ?disabled=${!ready && phase !== 'finished'} @click=${on.toggle}>
       ${playing ? '❚❚ Pause' : phase === 'finished' ? '▶ Again' : '▶ Play'}
     </button>
@@ -210,7 +210,7 @@ function noticeBox(notice: Notice, on: LayoutHandlers): TemplateResult {
 function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandlers): TemplateResult {
   const anchors = anchored(state, label);
   const run = runs.find((run) => run.label === label);
-  return html`<section class="run" data-run=${label} aria-label="Run ${label}">
+  return html`<section class="column" data-run=${label} aria-label="Run ${label}">
     <div class="run-head">
       <h2><b>${label}</b> ${titleOf(state, label)}</h2>
       ${

@@ -43,6 +43,9 @@ test('a live change keeps the run, any other starts it anew', async () => {
   expect(b.config?.training.learning_rate).toBe(0.01);
   await session.apply(withValue(session.state, 'model.n_latent', 32));
   expect([count('start'), session.player.at, b.config?.model.n_latent]).toEqual([2, 0, 32]);
+  await session.player.step(10);
+  await session.apply(session.state, true);
+  expect([count('start'), session.player.at]).toEqual([3, 0]);
 });
 
 test('how it is looked at touches no run', async () => {

@@ -77,8 +77,8 @@ export class Session {
     });
   }
 
-  /** Takes a new state. A refused one is told and undone. Settles when its first picture is drawn. */
-  apply(next: PageState): Promise<void> {
+  /** Takes a new state; anew: from step 0 in any case. A refused one is told and undone. */
+  apply(next: PageState, anew = false): Promise<void> {
     this.state = next;
     this.hooks.changed();
     this.player.setSpeed(next.speed);
@@ -86,7 +86,7 @@ export class Session {
       const target = this.state;
       const knobs = changed(this.good, target);
       try {
-        if (knobs.some((knob) => knob.effect === 'restart')) {
+        if (anew || knobs.some((knob) => knob.effect === 'restart')) {
           await this.restartRuns();
           this.drop('refused');
         } else {
