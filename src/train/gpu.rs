@@ -48,7 +48,13 @@ impl GpuBackend {
             ));
         }
         let mut pipelines = Pipelines::default();
+        let compilation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let stages = Stages::new(&gpu, &mut pipelines, &problem, &sizes, &buffers);
+        if let Some(error) = compilation.pop().await {
+            return Err(GpuUnavailable(format!(
+                "The GPU's driver refused a kernel: {error}"
+            )));
+        }
         let mut backend = Self {
             gpu,
             problem,
@@ -61,7 +67,7 @@ impl GpuBackend {
             unread: 0,
         };
         let started = match backend.load(state) {
-            // A first readback: a kernel that does not compile here must be known now.
+            // A first readback: what does not work at all must be known now.
             Ok(()) => backend.firing().await.map(|_| ()),
             lost => lost,
         };

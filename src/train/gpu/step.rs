@@ -164,14 +164,11 @@ impl Stages {
         let latents = Work::Threads(n_latent);
         let tiles = Work::Tiles(n_latent.div_ceil(TILE as usize));
         let plain = Use::default();
-        let input = Use {
-            width4: sizes.input4,
-            ..plain
-        };
-        let target = Use {
-            width4: sizes.target4,
+        let wide = |width4: usize| Use { width4, ..plain };
+        let (input, target) = (wide(sizes.input4), wide(sizes.target4));
+        let of_decoder = Use {
             of_decoder: true,
-            ..plain
+            ..target
         };
         // Without a shift the offset is b_enc itself.
         let with_offset = Use {
@@ -238,7 +235,7 @@ impl Stages {
         updates.push(build.stage(&k::UPDATE, input, rows, &buffers));
         let (w, m, v) = (&b.weights.decoder, &b.mean.decoder, &b.square.decoder);
         let buffers = [w, m, v, &b.residual, &b.z, &b.mask, &b.anchors_out, before];
-        updates.push(build.stage(&k::UPDATE, target, rows, &buffers));
+        updates.push(build.stage(&k::UPDATE, of_decoder, rows, &buffers));
 
         let mut matcher = |of: Use, directions, weights, result| {
             let plus = &b.offset;
