@@ -47,3 +47,427 @@ fn top_k_learns_as_the_reference() {
     let config = config();
     check_course("top_k", &config, &problem(&config));
 }
+
+/// Every switch of the model, alone and together, for both activations.
+#[test]
+fn switches_learn_as_the_reference() {
+    let l1 = |weighting| relu(config(), weighting);
+    let with = |mut config: Config, change: fn(&mut Config)| {
+        change(&mut config);
+        config
+    };
+    let biases: fn(&mut Config) = |c| (c.model.b_enc, c.model.b_dec) = (true, true);
+    let all: fn(&mut Config) = |c| {
+        (c.model.b_enc, c.model.b_dec, c.model.shift_input) = (true, true, true);
+        (c.anchors.count, c.anchors.coefficient) = (5, 0.3);
+    };
+    let cases = [
+        ("relu, plain L1", l1(L1Weighting::Plain)),
+        ("relu, L1 by norm", l1(L1Weighting::DecoderNorm)),
+        (
+            "relu, L1 by norm, free decoder",
+            with(l1(L1Weighting::DecoderNorm), |c| {
+                c.model.unit_norm_decoder = false;
+            }),
+        ),
+        ("top_k, free decoder", with(config(), |c| c.model.unit_norm_decoder = false)),
+        (
+            "top_k, L1 by norm",
+            with(config(), |c| {
+                c.loss.l1 = 0.2;
+                c.loss.l1_weighting = L1Weighting::DecoderNorm;
+            }),
+        ),
+        ("top_k, b_enc", with(config(), |c| c.model.b_enc = true)),
+        ("top_k, b_dec", with(config(), |c| c.model.b_dec = true)),
+        ("top_k, biases", with(config(), biases)),
+        (
+            "top_k, shifted, no b_enc",
+            with(config(), |c| {
+                (c.model.b_dec, c.model.shift_input) = (true, true);
+            }),
+        ),
+        (
+            "top_k, anchors",
+            with(config(), |c| {
+                (c.anchors.count, c.anchors.coefficient) = (7, 0.5);
+            }),
+        ),
+        ("top_k, all", with(config(), all)),
+        ("relu, all", with(l1(L1Weighting::DecoderNorm), all)),
+        (
+            "relu, all, free decoder",
+            with(with(l1(L1Weighting::DecoderNorm), all), |c| {
+                c.model.unit_norm_decoder = false;
+            }),
+        ),
+    ];
+    for (name, config) in cases {
+        check_course(name, &config, &problem(&config));
+    }
+}
+
+/// Sizes around workgroups, vec4s, mask words and tiles: (n, n_input, n_latent, k, batch).
+#[test]
+fn awkward_sizes_learn_as_the_reference() {
+    for (n_features, n_input, n_latent, k, batch) in [
+        (1, 1, 1, 1, 1),
+        (3, 2, 63, 63, 31),
+        (70, 5, 64, 1, 33),
+        (20, 64, 65, 32, 65),
+        (40, 65, 65, 33, 64),
+        (90, 17, 345, 345, 7),
+        (16, 345, 9, 4, 129),
+        (200, 33, 130, 8, 70),
+        (30, 12, 2100, 5, 40),
+        (10, 1030, 3, 2, 5),
+    ] {
+        let mut config = config();
+        (config.bench.n_features, config.bench.n_input) = (n_features, n_input);
+        (config.model.n_latent, config.model.k) = (n_latent, k);
+        config.training.batch = batch;
+        config.bench.sparsity = 0.9;
+        config.bench.max_interference = 1.0;
+        config.anchors.count = config.anchors.count.min(n_features).min(n_latent);
+        config.scoring.hold_out = 0;
+        let name = format!("{n_features} {n_input} {n_latent} {k} {batch}");
+        check_course(&format!("top_k {name}"), &config, &problem(&config));
+        config.model.b_dec = true;
+        let config = relu(config, L1Weighting::DecoderNorm);
+        check_course(&format!("relu {name}"), &config, &problem(&config));
+    }
+}
+
+#[test]
+fn dense_rows_learn_as_the_reference() {
+    let mut config = config();
+    config.anchors.coefficient = 0.1;
+    check_course("rows, top_k", &config, &dense_problem(&config, 90));
+    let config = relu(config, L1Weighting::Plain);
+    check_course("rows, relu", &config, &dense_problem(&config, 90));
+}
+
+/// Both ways to pre-activations: by features where that is cheaper, and by the dense product.
+#[test]
+fn both_encodes_are_used_and_agree() {
+    let mut config = config();
+    for (batch, sparsity, by_features) in [(64, 0.97, true), (16, 0.97, false), (64, 0.2, false)] {
+        (config.training.batch, config.bench.sparsity) = (batch, sparsity);
+        let problem = problem(&config);
+        assert_eq!(problem.by_features(batch as usize), by_features, "{batch}");
+        check_course(&format!("{batch} {sparsity}"), &config, &problem);
+    }
+}
+
+/// More steps than one submit holds, in one call and in several, with batches of several sizes.
+#[test]
+fn many_steps_in_one_call_or_many_are_the_same() {
+    let config = config();
+    let problem = problem(&config);
+    let start = state(&config, &problem);
+    let batches: Vec<_> = (0..150).map(|step| problem.world.batch(7, step, 1 + (step as usize * 7) % 40)).collect();
+    let hypers: Vec<_> = (0..150).map(|step| Hyper::new(&config, step)).collect();
+    let Some(mut at_once) = gpu(&problem, &start) else {
+        return;
+    };
+    at_once.train(&batches, &hypers).unwrap();
+    let mut losses = block_on(at_once.losses()).unwrap();
+    let state_at_once = block_on(at_once.state()).unwrap();
+    assert_eq!(losses.len(), 150);
+
+    at_once.load(&start).unwrap();
+    let mut bit_by_bit = Vec::new();
+    for (batches, hypers) in batches.chunks(7).zip(hypers.chunks(7)) {
+        at_once.train(batches, hypers).unwrap();
+        bit_by_bit.append(&mut block_on(at_once.losses()).unwrap());
+    }
+    assert_eq!(losses, bit_by_bit);
+    assert_eq!(state_at_once, block_on(at_once.state()).unwrap());
+    assert!(block_on(at_once.losses()).unwrap().is_empty());
+
+    // More losses than the log holds at first.
+    let mut unread = Vec::new();
+    for _ in 0..30 {
+        at_once.train(&batches, &hypers).unwrap();
+        unread.push(150);
+    }
+    losses = block_on(at_once.losses()).unwrap();
+    assert_eq!(losses.len(), unread.iter().sum::<usize>());
+    assert!(losses.iter().all(|l| l.is_finite() && *l > 0.0));
+}
+
+#[test]
+fn runs_repeat_bit_for_bit() {
+    for config in [config(), relu(config(), L1Weighting::DecoderNorm)] {
+        let problem = problem(&config);
+        let start = state(&config, &problem);
+        let batches = batches(&config, &problem, 40);
+        let hypers: Vec<_> = (0..40).map(|step| Hyper::new(&config, step)).collect();
+        let run = || {
+            let mut backend = gpu(&problem, &start)?;
+            backend.train(&batches, &hypers).unwrap();
+            let losses = block_on(backend.losses()).unwrap();
+            Some((losses, block_on(backend.state()).unwrap()))
+        };
+        let first = run();
+        assert_eq!(first, run());
+    }
+}
+
+/// Equal values go to the lower latents, in both selections; latents that are not positive never fire.
+#[test]
+fn ties_go_to_the_lower_latent() {
+    for (n_latent, k) in [(70, 5), (70, 40), (2500, 5)] {
+        let mut config = config();
+        (config.bench.n_features, config.bench.n_input) = (2, 2);
+        (config.model.n_latent, config.model.k) = (n_latent, k);
+        config.anchors.count = 0;
+        config.scoring.hold_out = 0;
+        let mut problem = problem(&config);
+        let world = std::sync::Arc::make_mut(&mut problem.world);
+        world.directions_in = vec![1.0, 0.0, 0.0, 1.0];
+        world.directions_out = world.directions_in.clone();
+        let mut start = State::start(&config, problem.shape);
+        // Feature 0: latents 7 and 3 above the rest, which are all equal. Feature 1: two positive latents only.
+        for i in 0..n_latent as usize {
+            start.weights.encoder[2 * i] = 0.5;
+            start.weights.encoder[2 * i + 1] = -1.0;
+        }
+        start.weights.encoder[2 * 7] = 1.0;
+        start.weights.encoder[2 * 3] = 0.75;
+        start.weights.encoder[2 * 9 + 1] = 0.25;
+        start.weights.encoder[2 * 60 + 1] = 0.25;
+        let Some(mut backend) = gpu(&problem, &start) else {
+            return;
+        };
+        let batch = Batch::Sparse(SparseBatch::alone(2));
+        let hyper = Hyper::new(&config, 0);
+        let seen = block_on(backend.evaluate(&batch, &hyper, true)).unwrap();
+        assert_eq!(seen.l0, [k, 2]);
+        let lowest = (0..).filter(|i| ![3, 7].contains(i)).take(k as usize - 2);
+        let mut of_0: Vec<u32> = lowest.chain([3, 7]).collect();
+        of_0.sort_unstable();
+        let fired_by =
+            |row: u32| -> Vec<u32> { (0..n_latent).filter(|i| seen.pattern[*i as usize] >> row & 1 == 1).collect() };
+        assert_eq!(fired_by(0), of_0, "n_latent {n_latent}, k {k}");
+        assert_eq!(fired_by(1), [9, 60], "n_latent {n_latent}, k {k}");
+    }
+}
+
+/// Batches larger than a step's, with whole and part words of the pattern.
+#[test]
+fn evaluations_are_the_references() {
+    let mut shifted = relu(config(), L1Weighting::DecoderNorm);
+    (shifted.model.b_enc, shifted.model.b_dec, shifted.model.shift_input) = (true, true, true);
+    for (name, config) in [("top_k", config()), ("relu", shifted)] {
+        for dense in [false, true] {
+            let problem = if dense { dense_problem(&config, 300) } else { problem(&config) };
+            let start = state(&config, &problem);
+            let Some(mut backend) = gpu(&problem, &start) else {
+                return;
+            };
+            let alone = Batch::Sparse(SparseBatch::alone(config.bench.n_features as usize));
+            for batch in [
+                problem.world.evaluation_batch(3, 1),
+                problem.world.evaluation_batch(3, 64),
+                problem.world.evaluation_batch(3, 201),
+                alone,
+            ] {
+                let what = format!("{name}, dense {dense}, {} rows", batch.n_rows());
+                check_evaluation(&what, &config, &problem, &start, &mut backend, &batch);
+            }
+            // Looking changes nothing.
+            assert_eq!(block_on(backend.state()).unwrap(), start);
+        }
+    }
+}
+
+fn check_evaluation(
+    what: &str,
+    config: &Config,
+    problem: &Problem,
+    start: &State,
+    backend: &mut GpuBackend,
+    batch: &Batch,
+) {
+    let hyper = Hyper::new(config, 0);
+    let got = block_on(backend.evaluate(batch, &hyper, true)).unwrap();
+    let bare = block_on(backend.evaluate(batch, &hyper, false)).unwrap();
+    assert!(bare.pattern.is_empty(), "{what}: not asked for");
+    assert_eq!((&bare.sse, &bare.fired), (&got.sse, &got.fired), "{what}");
+
+    let (input, target) = problem.world.expand(batch);
+    let pass = reference(problem).forward(&start.weights.to_f64(), &input, &target, &hyper);
+    let narrow = |v: &[f64]| v.iter().map(|x| *x as f32).collect::<Vec<_>>();
+    let near = |part: &str, got: &[f32], expected: &[f64]| {
+        let part = format!("{what}: {part}");
+        assert_close(&part, got, &narrow(expected), tolerance::FORWARD);
+    };
+    near("sse", &got.sse, &pass.sse);
+    near("penalty", &got.penalty, &pass.penalty);
+    let n_latent = problem.shape.n_latent;
+    let words = batch.n_rows().div_ceil(32);
+    let mut l0 = vec![0; batch.n_rows()];
+    let mut fired = vec![0; n_latent];
+    let mut pattern = vec![0; n_latent * words];
+    for (b, latents) in pass.latents.chunks_exact(n_latent).enumerate() {
+        for i in (0..n_latent).filter(|i| latents[*i] > 0.0) {
+            l0[b] += 1;
+            fired[i] += 1;
+            pattern[i * words + b / 32] |= 1 << (b % 32);
+        }
+    }
+    assert_eq!(got.l0, l0, "{what}: l0");
+    assert_eq!(got.fired, fired, "{what}: fired");
+    assert_eq!(got.pattern, pattern, "{what}: pattern");
+}
+
+#[test]
+fn matches_are_the_best_of_plain_loops() {
+    for (n_features, n_latent, batch) in [(24, 33, 40), (5, 1, 40), (90, 345, 8)] {
+        let mut config = config();
+        (config.bench.n_features, config.model.n_latent) = (n_features, n_latent);
+        (config.training.batch, config.model.k) = (batch, 1);
+        config.model.unit_norm_decoder = false;
+        config.anchors.count = 0;
+        config.scoring.hold_out = 0;
+        config.bench.max_interference = 1.0;
+        let problem = problem(&config);
+        let mut start = state(&config, &problem);
+        let width = problem.shape.n_input;
+        let w = &mut start.weights;
+        for (row, size) in w.decoder.chunks_exact_mut(width).zip(1..) {
+            row.iter_mut().for_each(|w| *w /= size as f32);
+        }
+        if n_latent > 20 {
+            // Equals of either sign, and a row without direction.
+            let row = w.encoder[4 * width..5 * width].to_vec();
+            let flipped: Vec<_> = row.iter().map(|w| -w).collect();
+            w.encoder[2 * width..3 * width].copy_from_slice(&flipped);
+            w.encoder[20 * width..21 * width].copy_from_slice(&row);
+            w.encoder[..width].fill(0.0);
+        }
+        let Some(mut backend) = gpu(&problem, &start) else {
+            return;
+        };
+        let got = block_on(backend.matches()).unwrap();
+        let world = &problem.world;
+        for (rows, directions, raw, cosine) in [
+            (&start.weights.encoder, &world.directions_in, &got.encoder_raw, &got.encoder_cosine),
+            (&start.weights.decoder, &world.directions_out, &got.decoder_raw, &got.decoder_cosine),
+        ] {
+            check_match("raw", raw, rows, directions, width, false);
+            check_match("cosine", cosine, rows, directions, width, true);
+        }
+    }
+}
+
+/// The score must be the best, the latent must reach it, and no lower latent may be equal to it bit for bit.
+fn check_match(what: &str, got: &Match, rows: &[f32], directions: &[f32], width: usize, cosine: bool) {
+    let product = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+    for (d, direction) in directions.chunks_exact(width).enumerate() {
+        let score = |row: &[f32]| {
+            let norm = product(row, row).sqrt().max(1e-30);
+            product(row, direction).abs() / if cosine { norm } else { 1.0 }
+        };
+        let best = rows.chunks_exact(width).map(score).fold(0.0f64, |a, b| a.max(b));
+        let latent = got.latent[d] as usize;
+        let row = &rows[latent * width..][..width];
+        for found in [f64::from(got.score[d]), score(row)] {
+            assert!(
+                (found - best).abs() < f64::from(tolerance::FORWARD),
+                "{what}, feature {d}: latent {latent} has {found}, best is {best}"
+            );
+        }
+        let opposite: Vec<_> = row.iter().map(|w| -w).collect();
+        let first = rows.chunks_exact(width).position(|r| r == row || r == opposite);
+        assert_eq!(first, Some(latent), "{what}, feature {d}: a lower latent is equal");
+    }
+}
+
+#[test]
+fn counters_saturate_and_wrap() {
+    let config = config();
+    let problem = problem(&config);
+    let mut start = state(&config, &problem);
+    start.weights.encoder[..problem.shape.n_input].fill(0.0);
+    start.since_fired.fill(u32::MAX - 50);
+    start.fire_count.fill(u32::MAX);
+    let batches = batches(&config, &problem, 2);
+    let hypers = [Hyper::new(&config, 0), Hyper::new(&config, 1)];
+    let (_, expected) = train_reference(&config, &problem, &start, &batches);
+    assert_eq!(expected.since_fired[0], u32::MAX);
+    let Some(mut backend) = gpu(&problem, &start) else {
+        return;
+    };
+    backend.train(&batches, &hypers).unwrap();
+    let (since_fired, fire_count) = block_on(backend.firing()).unwrap();
+    assert_eq!(since_fired, expected.since_fired);
+    assert_eq!(fire_count, expected.fire_count);
+}
+
+/// A zero decoder row has no direction: nothing may become NaN.
+#[test]
+fn zero_rows_stay_finite() {
+    let mut config = relu(config(), L1Weighting::DecoderNorm);
+    config.model.b_enc = true;
+    let problem = problem(&config);
+    let mut start = state(&config, &problem);
+    start.weights.decoder[..2 * problem.shape.n_target].fill(0.0);
+    start.mean = sdl_explorer::model::Weights::zero(problem.shape);
+    start.weights.b_enc[0] = 5.0;
+    let Some(mut backend) = gpu(&problem, &start) else {
+        return;
+    };
+    let batches = batches(&config, &problem, 3);
+    let hypers: Vec<_> = (0..3).map(|step| Hyper::new(&config, step)).collect();
+    backend.train(&batches, &hypers).unwrap();
+    let weights = block_on(backend.weights()).unwrap();
+    for (name, values) in weights.parts() {
+        assert!(values.iter().all(|w| w.is_finite()), "{name}");
+    }
+}
+
+#[test]
+fn a_lost_device_says_so_for_ever() {
+    let config = config();
+    let problem = problem(&config);
+    let start = State::start(&config, problem.shape);
+    let Some(mut backend) = gpu(&problem, &start) else {
+        return;
+    };
+    let batches = batches(&config, &problem, 2);
+    let hypers = [Hyper::new(&config, 0), Hyper::new(&config, 1)];
+    backend.train(&batches, &hypers).unwrap();
+    backend.lose_device();
+    // The first call may still be taken (its work goes nowhere); whatever waits for an answer hears of the loss.
+    let _ = backend.train(&batches, &hypers);
+    let lost = block_on(backend.losses()).unwrap_err();
+    assert!(!lost.0.is_empty());
+    assert!(backend.train(&batches, &hypers).is_err());
+    assert!(block_on(backend.evaluate(&batches[0], &hypers[0], true)).is_err());
+    assert!(block_on(backend.matches()).is_err());
+    assert!(block_on(backend.weights()).is_err());
+    assert!(block_on(backend.firing()).is_err());
+    assert!(block_on(backend.state()).is_err());
+    assert!(backend.load(&start).is_err());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_both_sizes() {
+    let mut config = config();
+    // 60,000 rows × 60,000 latents: 13 GiB of pre-activations in one buffer.
+    (config.model.n_latent, config.training.batch) = (60_000, 60_000);
+    config.model.activation = Activation::TopK;
+    let world = std::sync::Arc::new(sdl_explorer::bench::World::new(&config, None).unwrap());
+    let problem = Problem::new(&config, world);
+    let small = self::config();
+    let start = State::start(&small, self::problem(&small).shape);
+    if gpu(&self::problem(&small), &start).is_none() {
+        return;
+    }
+    let Err(why) = block_on(GpuBackend::new(problem, &start)) else {
+        panic!("13 GiB in one buffer cannot be had");
+    };
+    assert!(why.0.contains("MiB"), "{why}");
+}

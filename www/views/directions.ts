@@ -268,9 +268,12 @@ export class DirectionsView implements View<RunViewData> {
     for (const mark of marks) {
       if (mark.kind !== 'feature' || mark.z < 0) continue;
       const away = Math.hypot(mark.x - cx, mark.y - cy) || 1;
-      const far = size + 16;
+      const [dx, dy] = [(mark.x - cx) / away, (mark.y - cy) / away];
+      // Sideways a label starts beside its mark, above and below it is centred on it.
+      ctx.textAlign = dx > 0.4 ? 'left' : dx < -0.4 ? 'right' : 'center';
+      const far = ctx.textAlign === 'center' ? size + 15 : size + 8;
       const text = run.world.names?.[mark.index] ?? String(mark.index);
-      const [x, y] = [mark.x + ((mark.x - cx) / away) * far, mark.y + ((mark.y - cy) / away) * far];
+      const [x, y] = [mark.x + dx * far, mark.y + dy * (size + 14)];
       ctx.strokeText(text, x, y);
       ctx.fillText(text, x, y);
     }

@@ -135,6 +135,7 @@ export class SimilarityView implements View<RunViewData> {
     this.drawAxes(ctx, theme, cellWidth, cellHeight);
     this.outline(ctx, theme, data.selected, 2);
     this.outline(ctx, theme, data.hover, 1.3);
+    this.outlineCell(ctx, theme);
     this.tell();
   }
 
@@ -297,6 +298,16 @@ export class SimilarityView implements View<RunViewData> {
     ctx.strokeRect(column.x - 1, row.y - 1, column.width + 2, row.height + 2);
   }
 
+  /** The very cell under the pointer, which need not be its latent's best. */
+  private outlineCell(ctx: CanvasRenderingContext2D, theme: Theme): void {
+    if (!this.cell) return;
+    const column = this.columnBox(this.cell.feature);
+    const row = this.rowBox(this.order.indexOf(this.cell.row));
+    ctx.strokeStyle = theme.ink;
+    ctx.lineWidth = 1.5;
+    ctx.strokeRect(column.x, row.y, column.width, row.height);
+  }
+
   private tell(): void {
     const { data, cell, layout } = this;
     this.figure.showTip(null);
@@ -370,7 +381,7 @@ export class SimilarityView implements View<RunViewData> {
     const part =
       this.order.length < nLatent ? ` The ${count(this.order.length)} best-matching of ${count(nLatent)} latents.` : '';
     this.figure.showCaption(
-      `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal.${part}`,
+      `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal. Click a cell for its latent, the axis for a feature.${part}`,
     );
   }
 

@@ -50,16 +50,8 @@ pub fn page(debug: bool) -> Result<()> {
     setup::node_modules()?;
     let sh = Shell::new()?;
     sh.change_dir(www());
-    let mode: &[&str] = if debug {
-        &["--mode", "development", "--minify", "false", "--sourcemap"]
-    } else {
-        &[]
-    };
-    cmd!(
-        sh,
-        "node node_modules/vite/bin/vite.js build --logLevel warn {mode...}"
-    )
-    .run()?;
+    let mode: &[&str] = if debug { &["--mode", "development", "--minify", "false", "--sourcemap"] } else { &[] };
+    cmd!(sh, "node node_modules/vite/bin/vite.js build --logLevel warn {mode...}").run()?;
     Ok(())
 }
 
@@ -71,18 +63,12 @@ fn compile(debug: bool) -> Result<PathBuf> {
     sh.change_dir(root());
     // As a cdylib alone: cargo drops link-time optimisation for a library that is also built as an rlib.
     // RUSTFLAGS would replace the flags of .cargo/config.toml, SIMD among them.
-    cmd!(
-        sh,
-        "cargo rustc --lib --crate-type cdylib --target {WASM_TARGET} --profile {profile}"
-    )
-    .env_remove("RUSTFLAGS")
-    .env_remove("CARGO_ENCODED_RUSTFLAGS")
-    .run()?;
+    cmd!(sh, "cargo rustc --lib --crate-type cdylib --target {WASM_TARGET} --profile {profile}")
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .run()?;
     let folder = if debug { "debug" } else { profile };
-    Ok(target_dir(&sh)?
-        .join(WASM_TARGET)
-        .join(folder)
-        .join("sdl_explorer.wasm"))
+    Ok(target_dir(&sh)?.join(WASM_TARGET).join(folder).join("sdl_explorer.wasm"))
 }
 
 /// Bindings and optimisation, unless `www/pkg/` was made from this very file.
@@ -99,15 +85,8 @@ fn bind(wasm: &Path, debug: bool) -> Result<()> {
     }
     let mut bindgen = Bindgen::new();
     // `init()` finds the wasm file beside its script.
-    bindgen
-        .input_path(wasm)
-        .web(true)?
-        .omit_default_module_path(false);
-    bindgen
-        .typescript(true)
-        .keep_debug(debug)
-        .remove_name_section(!debug)
-        .generate(&pkg)?;
+    bindgen.input_path(wasm).web(true)?.omit_default_module_path(false);
+    bindgen.typescript(true).keep_debug(debug).remove_name_section(!debug).generate(&pkg)?;
     if !debug {
         optimise(&pkg.join("sdl_explorer_bg.wasm"))?;
     }
@@ -119,16 +98,8 @@ fn optimise(wasm: &Path) -> Result<()> {
     let sh = Shell::new()?;
     sh.change_dir(www());
     let before = fs::metadata(wasm)?.len();
-    cmd!(
-        sh,
-        "node node_modules/binaryen/bin/wasm-opt {WASM_OPT} {WASM_FEATURES...} {wasm} -o {wasm}"
-    )
-    .run()?;
-    println!(
-        "wasm: {} kB, was {} kB",
-        fs::metadata(wasm)?.len() / 1000,
-        before / 1000
-    );
+    cmd!(sh, "node node_modules/binaryen/bin/wasm-opt {WASM_OPT} {WASM_FEATURES...} {wasm} -o {wasm}").run()?;
+    println!("wasm: {} kB, was {} kB", fs::metadata(wasm)?.len() / 1000, before / 1000);
     Ok(())
 }
 
@@ -136,20 +107,12 @@ fn optimise(wasm: &Path) -> Result<()> {
 fn stamp(wasm: &Path, debug: bool) -> Result<String> {
     let file = fs::metadata(wasm).with_context(|| format!("cargo left no {}", wasm.display()))?;
     let modified = file.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-    Ok(format!(
-        "{} {modified} {} debug={debug} {WASM_OPT} {WASM_FEATURES:?}\n",
-        wasm.display(),
-        file.len()
-    ))
+    Ok(format!("{} {modified} {} debug={debug} {WASM_OPT} {WASM_FEATURES:?}\n", wasm.display(), file.len()))
 }
 
 fn target_dir(sh: &Shell) -> Result<PathBuf> {
-    let metadata = cmd!(sh, "cargo metadata --no-deps --format-version 1")
-        .quiet()
-        .read()?;
+    let metadata = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let folder = metadata["target_directory"]
-        .as_str()
-        .context("cargo metadata names no target_directory")?;
+    let folder = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?;
     Ok(folder.into())
 }

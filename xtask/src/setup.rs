@@ -26,11 +26,7 @@ pub fn everything() -> Result<()> {
 pub fn wasm_target() -> Result<()> {
     let sh = Shell::new()?;
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
-    if Path::new(&sysroot)
-        .join("lib/rustlib")
-        .join(WASM_TARGET)
-        .exists()
-    {
+    if Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET).exists() {
         return Ok(());
     }
     // Called by name: with RUSTUP_AUTO_INSTALL=0 a toolchain file would install nothing.
@@ -47,10 +43,7 @@ pub fn node_modules() -> Result<()> {
     let (major, minor) = NODE;
     let way_out = format!("install Node.js {major}.{minor} or newer with npm (https://nodejs.org)");
     let node = node.with_context(|| format!("Node.js is missing: {way_out}"))?;
-    ensure!(
-        version(&node).is_some_and(|found| found >= NODE),
-        "Node.js is {node}: {way_out}"
-    );
+    ensure!(version(&node).is_some_and(|found| found >= NODE), "Node.js is {node}: {way_out}");
 
     let lock = fs::read(www().join("package-lock.json"))?;
     // What was installed last: npm keeps no copy of the lock file itself.
@@ -68,11 +61,7 @@ pub fn node_modules() -> Result<()> {
 pub fn browser() -> Result<PathBuf> {
     if let Some(path) = env::var_os("CHROME").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
-        ensure!(
-            path.is_file(),
-            "CHROME is set to {}, which is no file",
-            path.display()
-        );
+        ensure!(path.is_file(), "CHROME is set to {}, which is no file", path.display());
         return Ok(path);
     }
     if let Some(path) = find_browser() {
@@ -80,9 +69,7 @@ pub fn browser() -> Result<PathBuf> {
     }
     apt_install(&["chromium", "fonts-liberation"])
         .context("no Chrome or Chromium found: install one, or set CHROME to its path")?;
-    find_browser().context(
-        "the package `chromium` brought no browser: install Chrome, or set CHROME to its path",
-    )
+    find_browser().context("the package `chromium` brought no browser: install Chrome, or set CHROME to its path")
 }
 
 /// A Vulkan driver for the native GPU tests; on a machine without a GPU that is Mesa's lavapipe.
@@ -95,28 +82,15 @@ pub fn vulkan() -> Result<()> {
 }
 
 fn is_root() -> bool {
-    cfg!(unix)
-        && Shell::new()
-            .and_then(|sh| cmd!(sh, "id -u").quiet().read())
-            .is_ok_and(|id| id == "0")
+    cfg!(unix) && Shell::new().and_then(|sh| cmd!(sh, "id -u").quiet().read()).is_ok_and(|id| id == "0")
 }
 
 fn find_browser() -> Option<PathBuf> {
-    let names = [
-        "google-chrome-stable",
-        "google-chrome",
-        "chrome",
-        "chromium",
-        "chromium-browser",
-        "microsoft-edge-stable",
-    ];
-    let on_path = env::var_os("PATH")
-        .into_iter()
-        .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
+    let names =
+        ["google-chrome-stable", "google-chrome", "chrome", "chromium", "chromium-browser", "microsoft-edge-stable"];
+    let on_path = env::var_os("PATH").into_iter().flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
     let mut candidates: Vec<PathBuf> = on_path
-        .flat_map(|folder| {
-            names.map(|name| folder.join(name).with_extension(env::consts::EXE_EXTENSION))
-        })
+        .flat_map(|folder| names.map(|name| folder.join(name).with_extension(env::consts::EXE_EXTENSION)))
         .collect();
     for app in ["Google Chrome", "Chromium", "Microsoft Edge"] {
         candidates.push(format!("/Applications/{app}.app/Contents/MacOS/{app}").into());
@@ -128,68 +102,39 @@ fn find_browser() -> Option<PathBuf> {
             candidates.push(folder.join("Microsoft/Edge/Application/msedge.exe"));
         }
     }
-    candidates
-        .into_iter()
-        .find(|path| path.is_file() && starts(path))
+    candidates.into_iter().find(|path| path.is_file() && starts(path))
 }
 
 /// Ubuntu's package `chromium-browser` is a script that only asks for a snap. On Windows `--version` opens a window.
 fn starts(browser: &Path) -> bool {
     cfg!(windows)
         || Shell::new()
-            .and_then(|sh| {
-                cmd!(sh, "{browser} --version")
-                    .quiet()
-                    .ignore_stderr()
-                    .read()
-            })
+            .and_then(|sh| cmd!(sh, "{browser} --version").quiet().ignore_stderr().read())
             .is_ok_and(|version| !version.is_empty())
 }
 
 fn has_vulkan_driver() -> bool {
-    let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
-        .iter()
-        .any(|name| env::var_os(name).is_some());
-    let folders = [
-        "/usr/share/vulkan/icd.d",
-        "/usr/local/share/vulkan/icd.d",
-        "/etc/vulkan/icd.d",
-    ];
-    named
-        || folders
-            .iter()
-            .any(|folder| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+    let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| env::var_os(name).is_some());
+    let folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    named || folders.iter().any(|folder| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
 }
 
 fn apt_install(packages: &[&str]) -> Result<()> {
     let packages_text = packages.join(" ");
-    ensure!(
-        Path::new("/etc/debian_version").exists(),
-        "only on Debian and Ubuntu is it installed from here"
-    );
+    ensure!(Path::new("/etc/debian_version").exists(), "only on Debian and Ubuntu is it installed from here");
     if !is_root() {
-        bail!(
-            "as root it would be installed from here; otherwise: sudo apt-get install {packages_text}"
-        );
+        bail!("as root it would be installed from here; otherwise: sudo apt-get install {packages_text}");
     }
     let sh = Shell::new()?;
     sh.set_var("DEBIAN_FRONTEND", "noninteractive");
     cmd!(sh, "apt-get -q update").run()?;
-    cmd!(
-        sh,
-        "apt-get -q install --yes --no-install-recommends {packages...}"
-    )
-    .run()?;
+    cmd!(sh, "apt-get -q install --yes --no-install-recommends {packages...}").run()?;
     Ok(())
 }
 
 /// Major and minor of `v20.19.1`.
 fn version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .map(|part| part.parse().ok());
+    let mut parts = text.trim().trim_start_matches('v').split('.').map(|part| part.parse().ok());
     Some((parts.next()??, parts.next()??))
 }
 

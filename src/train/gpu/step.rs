@@ -101,7 +101,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn stage(&mut self, kernel: &'static Kernel, of: Use, work: Work, buffers: &[&wgpu::Buffer]) -> Stage {
+    fn stage(
+        &mut self,
+        kernel: &'static Kernel,
+        of: Use,
+        work: Work,
+        buffers: &[&wgpu::Buffer],
+    ) -> Stage {
         let (gpu, sizes, model) = (self.gpu, self.sizes, &self.problem.model);
         let pipeline = self.pipelines.0.entry((kernel.name, of)).or_insert_with(|| {
             let switch = |on: bool| f64::from(u8::from(on));
@@ -130,22 +136,45 @@ impl Builder<'_> {
                 ],
             )
         });
-        Stage { bindings: pipeline.bind(gpu, self.steps, buffers), pipeline: pipeline.pipeline.clone(), work }
+        Stage {
+            bindings: pipeline.bind(gpu, self.steps, buffers),
+            pipeline: pipeline.pipeline.clone(),
+            work,
+        }
     }
 }
 
 impl Stages {
-    pub fn new(gpu: &Gpu, pipelines: &mut Pipelines, problem: &Problem, sizes: &Sizes, b: &Buffers) -> Self {
-        let mut build = Builder { gpu, pipelines, problem, sizes, steps: &b.steps };
+    pub fn new(
+        gpu: &Gpu,
+        pipelines: &mut Pipelines,
+        problem: &Problem,
+        sizes: &Sizes,
+        b: &Buffers,
+    ) -> Self {
+        let mut build = Builder {
+            gpu,
+            pipelines,
+            problem,
+            sizes,
+            steps: &b.steps,
+        };
         let model = &problem.model;
         let n_latent = sizes.shape.n_latent;
         let latents = Work::Threads(n_latent);
         let tiles = Work::Tiles(n_latent.div_ceil(TILE as usize));
         let plain = Use::default();
-        let input = Use { width4: sizes.input4, ..plain };
-        let target = Use { width4: sizes.target4, of_decoder: true, ..plain };
+        let wide = |width4: usize| Use { width4, ..plain };
+        let (input, target) = (wide(sizes.input4), wide(sizes.target4));
+        let of_decoder = Use {
+            of_decoder: true,
+            ..target
+        };
         // Without a shift the offset is b_enc itself.
-        let with_offset = Use { with_offset: model.b_enc || model.shift_input, ..input };
+        let with_offset = Use {
+            with_offset: model.b_enc || model.shift_input,
+            ..input
+        };
         let offset = if model.shift_input { &b.offset } else { &b.weights.b_enc };
 
         let mut expand = vec![build.stage(
@@ -192,7 +221,12 @@ impl Stages {
             let (w, m, v) = (&b.weights.b_dec, &b.mean.b_dec, &b.square.b_dec);
             let encoder = &b.weights.encoder;
             let buffers = [&b.residual, &b.dz_sum, encoder, w, m, v, &b.b_dec_before];
-            updates.push(build.stage(&k::UPDATE_B_DEC, plain, Work::Groups(sizes.target4), &buffers));
+            updates.push(build.stage(
+                &k::UPDATE_B_DEC,
+                plain,
+                Work::Groups(sizes.target4),
+                &buffers,
+            ));
         }
         let rows = Work::Groups(n_latent);
         let (w, m, v) = (&b.weights.encoder, &b.mean.encoder, &b.square.encoder);
@@ -201,14 +235,19 @@ impl Stages {
         updates.push(build.stage(&k::UPDATE, input, rows, &buffers));
         let (w, m, v) = (&b.weights.decoder, &b.mean.decoder, &b.square.decoder);
         let buffers = [w, m, v, &b.residual, &b.z, &b.mask, &b.anchors_out, before];
-        updates.push(build.stage(&k::UPDATE, target, rows, &buffers));
+        updates.push(build.stage(&k::UPDATE, of_decoder, rows, &buffers));
 
         let mut matcher = |of: Use, directions, weights, result| {
             let plus = &b.offset;
             [
                 build.stage(&k::ENCODE, of, tiles, &[directions, weights, plus, &b.z]),
                 build.stage(&k::NORMS, of, latents, &[weights, &b.norms]),
-                build.stage(&k::MATCH_FEATURES, plain, Work::RowGroup, &[&b.z, &b.norms, result]),
+                build.stage(
+                    &k::MATCH_FEATURES,
+                    plain,
+                    Work::RowGroup,
+                    &[&b.z, &b.norms, result],
+                ),
             ]
         };
         let matches = [
@@ -224,7 +263,12 @@ impl Stages {
                 let buffers = [&b.weights.encoder, &b.weights.b_enc, b_dec, &b.offset];
                 build.stage(&k::OFFSET, plain, latents, &buffers)
             }),
-            encode: build.stage(&k::ENCODE, with_offset, tiles, &[&b.inputs, &b.weights.encoder, offset, z]),
+            encode: build.stage(
+                &k::ENCODE,
+                with_offset,
+                tiles,
+                &[&b.inputs, &b.weights.encoder, offset, z],
+            ),
             respond,
             activate: build.stage(activation, plain, work, &[z, active, count, &b.mask]),
             decode: build.stage(
@@ -234,7 +278,12 @@ impl Stages {
                 &[z, active, count, decoder, b_dec, &b.targets, &b.residual],
             ),
             norms: build.stage(&k::NORMS, target, latents, &[decoder, &b.norms]),
-            penalty: build.stage(&k::PENALTY, plain, Work::Row(1), &[z, active, count, &b.norms, &b.penalty]),
+            penalty: build.stage(
+                &k::PENALTY,
+                plain,
+                Work::Row(1),
+                &[z, active, count, &b.norms, &b.penalty],
+            ),
             backprop: build.stage(
                 &k::BACKPROP,
                 plain,
@@ -243,8 +292,18 @@ impl Stages {
             ),
             updates,
             errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.sse]),
-            losses: build.stage(&k::LOSSES, plain, Work::RowGroup, &[&b.steps, &b.sse, &b.penalty, &b.loss_log]),
-            tally: build.stage(&k::TALLY, plain, latents, &[&b.steps, &b.mask, &b.since_fired, &b.fire_count]),
+            losses: build.stage(
+                &k::LOSSES,
+                plain,
+                Work::RowGroup,
+                &[&b.steps, &b.sse, &b.penalty, &b.loss_log],
+            ),
+            tally: build.stage(
+                &k::TALLY,
+                plain,
+                latents,
+                &[&b.steps, &b.mask, &b.since_fired, &b.fire_count],
+            ),
             matches,
         }
     }
@@ -282,7 +341,13 @@ impl Recorder<'_> {
     }
 
     /// From dense (or sparse) rows to residuals and penalties. `by_features`: the responses' slot, if they are used.
-    pub fn forward(&mut self, slot: usize, n_rows: usize, hyper: &Hyper, by_features: Option<usize>) {
+    pub fn forward(
+        &mut self,
+        slot: usize,
+        n_rows: usize,
+        hyper: &Hyper,
+        by_features: Option<usize>,
+    ) {
         let stages = self.stages;
         if let Some(offset) = &stages.offset {
             self.run(offset, slot, n_rows);
