@@ -69,7 +69,7 @@ export function summaryOf(group: Group, state: PageState, configs: Configs): str
 function row(knob: Knob, state: PageState, handlers: ControlHandlers): TemplateResult {
   const split = isSplit(state, knob.path);
   const id = `knob-${knob.key}`;
-  return html`<div class="knob" data-knob=${knob.path}>
+  return html`<div class="knob" data-knob=${knob.path} data-kind=${knob.kind}>
     <div class="name">
       <label for=${split ? `${id}-A` : id}>${knob.name}${split ? html`<span class="unseen"> of run A</span>` : nothing}</label>
       ${symbol(knob.symbol)}
