@@ -16,7 +16,8 @@ pub struct Run(Engine);
 /// The config that links and pages start from.
 #[wasm_bindgen]
 pub fn default_config() -> Result<JsValue, JsValue> {
-    to_js(&Config::default())
+    let json = serde_json::to_string(&Config::default()).map_err(|e| e.to_string())?;
+    js_sys::JSON::parse(&json)
 }
 
 /// Null for a config that can be run, else what is wrong with it.
@@ -114,10 +115,10 @@ fn milliseconds() -> f64 {
     performance.map_or(0.0, |p| p.now())
 }
 
+/// Plain data cross as JSON, which both sides speak already.
 fn read_config(config: JsValue) -> Result<Config, ConfigError> {
-    let value = serde_wasm_bindgen::from_value(config)
-        .map_err(|e| ConfigError::new("config", format!("not plain data ({e})"), "an object"))?;
-    Config::from_value(value)
+    let json = js_sys::JSON::stringify(&config).ok().and_then(|text| text.as_string());
+    Config::from_json(&json.ok_or_else(|| ConfigError::new("config", "not plain data", "an object"))?)
 }
 
 fn world(w: &World, config: &Config) -> JsValue {
@@ -265,10 +266,6 @@ fn error(e: &ConfigError) -> JsValue {
 
 fn lost(e: DeviceLost) -> JsValue {
     e.to_string().into()
-}
-
-fn to_js(value: &impl serde::Serialize) -> Result<JsValue, JsValue> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
 fn object(fields: &[(&str, JsValue)]) -> JsValue {
