@@ -1,5 +1,4 @@
 /** Shapes and colours that legends and canvas share. */
-import { rgb } from 'd3-color';
 import { expect, it } from 'vitest';
 import { dark, light } from '../theme';
 import { type Shape, shapePath } from './marks';
@@ -26,7 +25,8 @@ it.each([light, dark])('the cosine scale runs from negative through zero to posi
   const table = colourTable(palette);
   const at = (cosine: number) => {
     const packed = table[indexOf(cosine)];
-    return rgb(packed & 255, (packed >> 8) & 255, (packed >> 16) & 255).formatHex();
+    const rgb = ((packed & 255) << 16) | (packed & 0xff00) | ((packed >> 16) & 255);
+    return `#${rgb.toString(16).padStart(6, '0')}`;
   };
   expect(at(-1)).toBe(palette.negative);
   expect(at(0)).toBe(palette.zero);

@@ -17,13 +17,35 @@ group('numbers', () => {
     [1e-6, '< 0.001 %'],
     [Number.NaN, '–'],
   ])('percent(%f) is %s', (share, text) => expect(words.percent(share)).toBe(text));
-  it('uses a true minus', () => expect(words.score(-0.25)).toBe('−0.250'));
+  it.each([
+    [-0.25, '−0.250'],
+    [-1e-5, '0.000'],
+    [1234.5, '1234.500'],
+    [Number.NaN, '–'],
+  ])('score(%f) is %s, with a true minus', (value, text) => expect(words.score(value)).toBe(text));
+  it.each([
+    [12480, '12,480'],
+    [0.4, '0'],
+    [Number.NaN, '–'],
+  ])('count(%f) is %s', (value, text) => expect(words.count(value)).toBe(text));
+  it.each([
+    [0, '0'],
+    [500, '500'],
+    [1000, '1k'],
+    [12480, '12.5k'],
+    [2.5e6, '2.5M'],
+  ])('compact(%f) is %s', (value, text) => expect(words.compact(value)).toBe(text));
   it.each([
     [0.0123, '0.0123'],
     [1.5e-6, '1.50e−6'],
     [0, '0.00'],
     [Number.POSITIVE_INFINITY, '–'],
   ])('loss(%f) is %s', (value, text) => expect(words.loss(value)).toBe(text));
+});
+
+it('says which latents are shown only where some are not', () => {
+  expect(words.partSentence(40, 40)).toBe('');
+  expect(words.partSentence(256, 1500)).toBe(' Only the 256 best-matching of 1,500 latents are shown.');
 });
 
 group('latents', () => {

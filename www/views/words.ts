@@ -1,22 +1,27 @@
 /**
  * Names, numbers and verdicts as every figure says them: one wording for a feature, a latent, a cosine, a share.
  */
-import { format } from 'd3-format';
 import type { Metrics, Recovery, World } from '../engine';
 import type { Basis, RunData, Selection } from './view';
 
 const minus = (text: string) => text.replace('-', '−');
-const fixed = format('.3f');
-const counted = format(',');
-const short = format('.3~s');
+const counted = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' });
+const fixed = new Intl.NumberFormat('en-US', {
+  minimumFractionDigits: 3,
+  maximumFractionDigits: 3,
+  useGrouping: false,
+  // A zero has no sign, whatever it was rounded from.
+  signDisplay: 'negative',
+});
+const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
 
 /** A cosine or inner product: three places, a true minus sign. */
-export const score = (value: number) => (Number.isFinite(value) ? minus(fixed(value)) : '–');
-export const count = (value: number) => (Number.isFinite(value) ? minus(counted(Math.round(value))) : '–');
+export const score = (value: number) => (Number.isFinite(value) ? minus(fixed.format(value)) : '–');
+export const count = (value: number) => (Number.isFinite(value) ? minus(counted.format(value)) : '–');
 /** An average count, such as L0: two places. */
 export const mean = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '–');
 /** 12,480 → "12.5k": for ticks. */
-export const compact = (value: number) => minus(short(value));
+export const compact = (value: number) => minus(short.format(value)).replace('K', 'k');
 
 /** A share in per cent, with more places the rarer it is. */
 export function percent(share: number): string {
@@ -24,7 +29,7 @@ export function percent(share: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0 %';
   if (value < 0.001) return '< 0.001 %';
-  return `${format(value < 0.1 ? '.3f' : value < 10 ? '.1f' : '.0f')(value)} %`;
+  return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 1 : 0)} %`;
 }
 
 /** A loss: three significant figures, exponent where plain digits would be long. */
@@ -39,6 +44,10 @@ export const power = (value: number) => minus(value < 1e-3 || value >= 1e5 ? val
 
 /** "1 feature", "4 features". */
 export const many = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** Which latents a figure shows that has not room for all: none to say where it shows them all. */
+export const partSentence = (shown: number, all: number) =>
+  shown < all ? ` Only the ${count(shown)} best-matching of ${count(all)} latents are shown.` : '';
 
 export function featureName(world: World, feature: number): string {
   return world.names?.[feature] ?? `feature ${feature}`;
