@@ -2,96 +2,74 @@
  * How fast does each run learn? Error (log) and recovery over steps, both runs in each plot, read together.
  *
  * The thick line is the squared error on the fixed evaluation batch, comparable between runs; the faint one is the
- * loss of each training batch with all penalties. Events stand on the time axis of the run they happened to.
+ * loss of each training batch with all penalties. Events stand on the step axis, in the hue of the run they happened to.
  */
-import uPlot from 'uplot';
-import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
-import { readTheme, runColours, type Theme, watchTheme } from '../theme';
-import { child, claim, Label, setText } from './figure';
+import { runColours, type Theme } from '../theme';
+import { child, Figure, type Surface, setText } from './figure';
 import { showLegend, trace } from './marks';
-import { logTicks } from './scales';
-import { align, type Curve, finite, positive, valueAt } from './series';
-import { adoptStyles } from './style';
+import { linearAxis, logAxis, Plot, strokeOf } from './plot';
+import { listenForReading } from './pointing';
+import { nearestIndex } from './scales';
+import { type Curve, extent } from './series';
 import { comparison } from './verdicts';
 import type { CompareViewData, Handlers, RunData, View } from './view';
 import { compact, count, loss, power, score } from './words';
 
-const HEIGHTS = { error: 190, recovery: 170 };
-const DASH: Record<RunData['label'], number[]> = { A: [], B: [7, 4] };
-const ownCss = `
-.sdl-figure .uplot, .sdl-figure .uplot * { font-family: var(--sdl-font); }
-.sdl-figure .u-cursor-x { border-right: 1px solid var(--sdl-muted); }
-.sdl-figure .panel-name { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; justify-content: space-between;
-  font-size: var(--sdl-small); color: var(--sdl-muted); margin: 0.6rem 0 0.1rem; min-height: 28px; }
-.sdl-figure .readout { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 0.7rem; margin: 0 0 0.2rem; padding: 0; list-style: none;
+const LEFT = 54;
+const RIGHT = 16;
+const ERROR = { top: 24, height: 170 };
+const RECOVERY = { height: 110, below: 40 };
+const css = `
+.sdl-figure .panel-name { position: absolute; left: 0; right: 0; display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; align-items: center;
+  justify-content: space-between; font-size: var(--sdl-small); color: var(--sdl-muted); padding-left: 2px; }
+.sdl-figure .readout { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 0.7rem; margin: 0 0 0.6rem; padding: 0; list-style: none;
   font-size: var(--sdl-text); }
 .sdl-figure .readout li { display: contents; }
 .sdl-figure .readout b[data-run='A'] { color: var(--sdl-a-ink); }
 .sdl-figure .readout b[data-run='B'] { color: var(--sdl-b-ink); }
-.sdl-figure .plots:focus-visible { outline: 2px solid var(--sdl-select); outline-offset: 3px; border-radius: 4px; }
 `;
-// uPlot's own log ticks never end where the range does not start at a round number or is very long.
-const ownTicks: Pick<uPlot.Axis, 'splits' | 'filter'> = {
-  splits: (_u, _axis, low, high) => logTicks(low, high),
-  filter: (_u, ticks) => ticks,
-};
-let instances = 0;
 
 type Measure = 'mip' | 'mgt';
+const MEASURES: Record<Measure, string> = { mip: 'mean best match', mgt: 'share recovered' };
 
 export class CurvesView implements View<CompareViewData> {
-  private readonly element = document.createElement('figure');
-  private readonly finding: HTMLElement;
-  private readonly readout: HTMLElement;
-  private readonly plots: HTMLElement;
-  private readonly spoken: HTMLElement;
-  private readonly panels: { error: HTMLElement; recovery: HTMLElement };
+  private readonly figure: Figure;
+  private readonly readout = document.createElement('ul');
+  /** The name of the lower plot, with the switch, laid over the canvas between the two. */
+  private readonly between: HTMLElement;
   private readonly buttons: Record<Measure, HTMLButtonElement>;
-  private readonly legend: HTMLElement;
-  private readonly resize: ResizeObserver;
-  private readonly ended = new AbortController();
-  private readonly label: Label;
-  private readonly sync = uPlot.sync(`sdl-curves-${instances++}`);
-  private charts: { error: uPlot; recovery: uPlot } | null = null;
-  private theme: Theme | null = null;
   private data: CompareViewData | null = null;
+  private plots: { error: Plot; recovery: Plot } | null = null;
   private measure: Measure = 'mip';
-  /** The step under the cursor, or null: the latest. */
-  private step: number | null = null;
-  private width = 0;
-  private frame = 0;
+  /** The step being read by pointer or keys, or null: the latest. */
+  private reading: number | null = null;
+  private lowerTop = 0;
 
   constructor(root: HTMLElement, handlers: Handlers) {
-    const { element } = this;
-    element.className = 'sdl-figure';
-    child(child(element, 'div', 'head'), 'h3').textContent = 'How fast does each run learn?';
-    this.finding = child(element, 'p', 'finding');
-    this.readout = child(element, 'ul', 'readout');
-    this.plots = child(element, 'div', 'plots');
-    this.plots.tabIndex = 0;
-    this.label = new Label(this.plots);
-    this.plots.setAttribute('role', 'application');
-    this.plots.setAttribute('aria-roledescription', 'interactive figure');
-    this.spoken = child(element, 'div', 'spoken');
-    this.spoken.setAttribute('aria-live', 'polite');
-    child(this.plots, 'div', 'panel-name').textContent = 'squared error, summed over dimensions (log scale)';
-    const error = child(this.plots, 'div');
-    const name = child(element, 'div', 'panel-name');
-    child(name, 'span').textContent = 'recovery of the scored features';
-    this.buttons = this.makeSwitch(name);
-    const recovery = child(element, 'div', 'plots');
-    this.panels = { error, recovery };
-    this.legend = child(element, 'ul', 'legend');
-    child(element, 'figcaption', 'caption').textContent =
-      'Mean best match (M_IP): how well each feature is matched by its best latent, averaged. Share recovered (M_GT): features matched better than τ. Neither counts features that are anchored in A or in B.';
-    root.append(element);
-    this.plots.addEventListener('keydown', (event) => this.key(event, handlers), { signal: this.ended.signal });
-    this.plots.addEventListener('blur', () => this.point(null), { signal: this.ended.signal });
-    this.resize = new ResizeObserver(([entry]) => {
-      this.width = Math.floor(entry.contentRect.width);
-      this.invalidate();
+    this.figure = new Figure(root, {
+      title: 'How fast does each run learn?',
+      keys: 'Arrow keys read earlier steps, Escape returns to the latest.',
+      height: () => this.arrange(),
+      draw: (surface) => this.draw(surface),
+      css,
     });
-    this.resize.observe(this.plots);
+    this.readout.className = 'readout';
+    this.figure.stage.before(this.readout);
+    this.between = child(this.figure.stage, 'div', 'panel-name');
+    child(this.between, 'span').textContent = 'recovery of the scored features';
+    this.buttons = this.makeSwitch(this.between);
+    this.figure.showCaption(
+      'Mean best match (M_IP): how well each feature is matched by its best latent, averaged. Share recovered (M_GT): features matched better than τ. Neither counts features that are anchored in A or in B.',
+    );
+    listenForReading(this.figure, handlers, {
+      at: (x) => this.plots?.error.at(x) ?? null,
+      beside: (by) => (this.reading ?? this.end()) + by * Math.max(1, this.end() / 50),
+      read: (step) => {
+        this.reading = step === null ? null : Math.max(0, Math.min(this.end(), step));
+        this.figure.invalidate();
+      },
+      describe: () => this.lines().map(({ run, text }) => `${run.label}: ${text}`),
+    });
   }
 
   update(data: CompareViewData): void {
@@ -101,195 +79,126 @@ export class CurvesView implements View<CompareViewData> {
       before?.basis === data.basis &&
       before.runs.length === data.runs.length &&
       before.runs.every((run, i) => run.frame === data.runs[i].frame && run.title === data.runs[i].title);
-    // Pointing at things changes nothing here.
-    if (!same) this.invalidate();
+    // Pointing at things in other figures changes nothing here.
+    if (same) return;
+    this.words(data.runs);
+    this.figure.invalidate();
   }
 
   destroy(): void {
-    this.ended.abort();
-    this.label.destroy();
-    cancelAnimationFrame(this.frame);
-    this.resize.disconnect();
-    this.charts?.error.destroy();
-    this.charts?.recovery.destroy();
-    this.element.remove();
+    this.figure.destroy();
   }
 
-  private invalidate(): void {
-    this.frame ||= requestAnimationFrame(() => this.draw());
+  /** The height of the canvas: what stands between the plots wraps where the figure is narrow. */
+  private arrange(): number {
+    const top = ERROR.top + ERROR.height + 12;
+    this.between.style.top = `${top}px`;
+    this.lowerTop = top + this.between.offsetHeight + 8;
+    return this.lowerTop + RECOVERY.height + RECOVERY.below;
   }
 
-  private draw(): void {
-    this.frame = 0;
-    if (this.width < 80 || !this.data || !this.element.isConnected) return;
-    if (!this.theme) {
-      adoptStyles(this.element, uPlotCss, ownCss);
-      this.theme = readTheme(this.element);
-      watchTheme(
-        this.element,
-        () => {
-          this.theme = readTheme(this.element);
-          this.rebuild();
-        },
-        this.ended.signal,
-      );
-    }
-    const { runs } = this.data;
-    if (this.charts && this.charts.error.series.length !== 1 + 2 * runs.length) this.rebuild();
-    this.charts ??= { error: this.makeChart('error', runs), recovery: this.makeChart('recovery', runs) };
-    for (const panel of ['error', 'recovery'] as const) {
-      const chart = this.charts[panel];
-      if (chart.width !== this.width) chart.setSize({ width: this.width, height: HEIGHTS[panel] });
-    }
-    const errors = runs.flatMap((run) => [positive(run.history.loss), positive(errorOf(run))]);
-    this.charts.error.setData(align(errors) as uPlot.AlignedData);
-    this.charts.recovery.setData(align(runs.map((run) => recoveryCurve(run, this.measure))) as uPlot.AlignedData);
-    this.words();
-  }
-
-  private rebuild(): void {
-    this.charts?.error.destroy();
-    this.charts?.recovery.destroy();
-    this.charts = null;
-    this.invalidate();
-  }
-
-  private makeChart(panel: 'error' | 'recovery', runs: RunData[]): uPlot {
-    const theme = this.theme as Theme;
-    const line = (run: RunData, faint: boolean): uPlot.Series => ({
-      stroke: runColours(theme, run.label).mark + (faint ? '55' : ''),
-      width: faint ? 1 : 2,
-      dash: faint ? [] : DASH[run.label].map((length) => length * uPlot.pxRatio),
-      spanGaps: true,
-      points: { show: false },
-    });
-    const series = runs.flatMap((run) =>
-      panel === 'error' ? [line(run, true), line(run, false)] : [line(run, false)],
-    );
-    const axis: uPlot.Axis = {
-      stroke: theme.muted,
-      font: `12px ${theme.font}`,
-      grid: { stroke: theme.grid, width: 1, filter: (_u, ticks) => ticks },
-      ticks: { stroke: theme.rule, width: 1, size: 4, filter: (_u, ticks) => ticks },
+  private draw({ ctx, width, theme }: Surface): void {
+    const runs = this.data?.runs ?? [];
+    const box = { left: LEFT, width: width - LEFT - RIGHT };
+    const steps = (say?: (tick: number) => string) => {
+      const axis = linearAxis(0, Math.max(1, this.end()), box.width / 80, say);
+      return { ...axis, ticks: axis.ticks.filter(Number.isInteger) };
     };
-    return new uPlot(
-      {
-        width: this.width,
-        height: HEIGHTS[panel],
-        legend: { show: false },
-        padding: [8, 16, 0, 0],
-        cursor: {
-          y: false,
-          drag: { x: false, y: false },
-          sync: { key: this.sync.key, setSeries: false },
-          points: { size: 7 },
-        },
-        scales: {
-          x: { time: false },
-          y:
-            panel === 'error'
-              ? { distr: 3, range: (_u, low, high) => (low > 0 ? [low * 0.8, high * 1.25] : [1e-3, 1]) }
-              : { range: (_u, _low, high) => [0, Math.max(1, (high ?? 1) * 1.05)] },
-        },
-        axes: [
-          {
-            ...axis,
-            values: (_u, ticks) => ticks.map((tick) => (panel === 'error' ? '' : compact(tick))),
-            size: panel === 'error' ? 8 : 44,
-            ...(panel === 'error' ? {} : { label: 'training step', labelFont: `12px ${theme.font}`, labelSize: 18 }),
-          },
-          {
-            ...axis,
-            size: 54,
-            values: (_u, ticks) => ticks.map((tick) => (panel === 'error' ? power(tick) : tick.toFixed(1))),
-            ...(panel === 'error' ? ownTicks : {}),
-          },
-        ],
-        series: [{}, ...series],
-        hooks: {
-          draw: [(chart) => this.drawEvents(chart, panel)],
-          setCursor: [
-            (chart) => {
-              const { idx } = chart.cursor;
-              this.step = idx === null || idx === undefined ? null : chart.data[0][idx];
-              this.showReadout();
-            },
-          ],
-        },
-      },
-      [[], ...series.map(() => [])],
-      this.panels[panel],
+    const errors = extent(
+      runs.flatMap((run) => [lossOf(run), errorOf(run)]),
+      0,
+    ) ?? { low: 1e-3, high: 1 };
+    const scores = extent(runs.map((run) => recoveryOf(run, this.measure))) ?? { low: 0, high: 1 };
+    const error = new Plot({ ...box, ...ERROR }, steps(), logAxis(0.8 * errors.low, 1.25 * errors.high, power));
+    const recovery = new Plot(
+      { ...box, top: this.lowerTop, height: RECOVERY.height },
+      steps(compact),
+      linearAxis(Math.min(0, scores.low), Math.max(1, 1.05 * scores.high), 5, (tick) => tick.toFixed(1)),
     );
+    this.plots = { error, recovery };
+    // A run that starts anew is shorter than it was.
+    if (this.reading !== null) this.reading = Math.min(this.reading, this.end());
+    error.drawAxes(ctx, theme);
+    recovery.drawAxes(ctx, theme, 'training step');
+    ctx.textAlign = 'left';
+    ctx.fillText('squared error, summed over dimensions (log scale)', 2, 8);
+    for (const run of runs)
+      error.drawLine(ctx, lossOf(run), { colour: runColours(theme, run.label).mark, width: 1, opacity: 0.35 });
+    this.drawEvents(ctx, theme);
+    for (const run of runs) {
+      error.drawLine(ctx, errorOf(run), strokeOf(theme, run.label));
+      recovery.drawLine(ctx, recoveryOf(run, this.measure), strokeOf(theme, run.label));
+    }
+    if (this.reading !== null)
+      for (const plot of [error, recovery]) plot.drawRule(ctx, this.reading, { colour: theme.select, width: 1 });
+    for (const { run, at } of this.lines()) {
+      const { step, sse } = run.history.metrics;
+      error.drawDot(ctx, theme, run.label, step[at], sse[at] ?? null);
+      recovery.drawDot(ctx, theme, run.label, step[at], run.history.metrics[this.measure][at] ?? null);
+    }
+    this.showReadout();
   }
 
-  /** Resampled: triangle; changed by hand: diamond with a line through the plot; diverged: cross. In the run's hue. */
-  private drawEvents(chart: uPlot, panel: 'error' | 'recovery'): void {
-    const { ctx, bbox } = chart;
-    const r = 4 * uPlot.pxRatio;
-    ctx.save();
+  /** Resampled: triangle; changed by hand: diamond with a line through the plots; diverged: cross with one. */
+  private drawEvents(ctx: CanvasRenderingContext2D, theme: Theme): void {
+    const { plots } = this;
+    if (!plots) return;
+    const { top, height } = plots.recovery.box;
+    const r = 4;
     for (const run of this.data?.runs ?? []) {
-      ctx.fillStyle = ctx.strokeStyle = runColours(this.theme as Theme, run.label).mark;
-      for (const event of run.history.events) {
-        if (event.kind !== 'resampled' && event.kind !== 'changed' && event.kind !== 'diverged') continue;
-        const x = chart.valToPos(event.step, 'x', true);
-        if (x < bbox.left || x > bbox.left + bbox.width) continue;
-        if (event.kind !== 'resampled') {
-          ctx.globalAlpha = 0.45;
-          ctx.lineWidth = uPlot.pxRatio;
-          ctx.beginPath();
-          ctx.moveTo(x, bbox.top);
-          ctx.lineTo(x, bbox.top + bbox.height);
-          ctx.stroke();
-          ctx.globalAlpha = 1;
-        }
-        if (panel === 'error') continue;
-        // A above B, so that events of both at one step can both be seen.
-        const y = bbox.top + bbox.height - r - (run.label === 'A' ? 2.4 * r : 0);
+      const { mark } = runColours(theme, run.label);
+      ctx.fillStyle = ctx.strokeStyle = mark;
+      ctx.lineWidth = 2;
+      // A above B, so that events of both at one step can both be seen.
+      const y = top + height - r - (run.label === 'A' ? 2.4 * r : 0);
+      for (const { kind, step } of run.history.events) {
+        if ((kind !== 'resampled' && kind !== 'changed' && kind !== 'diverged') || step > this.end()) continue;
+        if (kind !== 'resampled')
+          for (const plot of [plots.error, plots.recovery])
+            plot.drawRule(ctx, step, { colour: mark, width: 1, opacity: 0.45 });
         ctx.beginPath();
-        if (event.kind === 'diverged') {
-          trace(ctx, 'cross', x, y, r);
-          ctx.lineWidth = 2 * uPlot.pxRatio;
-          ctx.stroke();
-        } else {
-          trace(ctx, event.kind === 'resampled' ? 'down' : 'diamond', x, y, r);
-          ctx.fill();
-        }
+        trace(
+          ctx,
+          kind === 'diverged' ? 'cross' : kind === 'resampled' ? 'down' : 'diamond',
+          plots.error.x(step),
+          y,
+          r,
+        );
+        if (kind === 'diverged') ctx.stroke();
+        else ctx.fill();
       }
     }
-    ctx.restore();
   }
 
   private makeSwitch(parent: HTMLElement): Record<Measure, HTMLButtonElement> {
     const group = child(parent, 'div', 'switch');
     group.setAttribute('role', 'group');
     group.setAttribute('aria-label', 'Measure of recovery');
-    const make = (measure: Measure, text: string) => {
+    const make = (measure: Measure) => {
       const button = child(group, 'button') as HTMLButtonElement;
       button.type = 'button';
-      button.textContent = text;
+      button.textContent = MEASURES[measure];
       button.setAttribute('aria-pressed', String(measure === this.measure));
-      button.addEventListener('click', () => this.choose(measure), { signal: this.ended.signal });
+      button.addEventListener('click', () => this.choose(measure), { signal: this.figure.signal });
       return button;
     };
-    return { mip: make('mip', 'mean best match'), mgt: make('mgt', 'share recovered') };
+    return { mip: make('mip'), mgt: make('mgt') };
   }
 
   private choose(measure: Measure): void {
     this.measure = measure;
     for (const [name, button] of Object.entries(this.buttons))
       button.setAttribute('aria-pressed', String(name === measure));
-    this.invalidate();
+    this.figure.invalidate();
   }
 
-  private words(): void {
-    const runs = this.data?.runs ?? [];
+  private words(runs: RunData[]): void {
     const said = runs.map(
       (run) =>
         `${run.label} at step ${count(run.frame.step)}: error ${loss(run.frame.metrics.sse)}, mean best match ${score(run.history.metrics.mip.at(-1) ?? Number.NaN)}`,
     );
-    setText(this.finding, comparison(runs));
-    this.label.set(`How fast does each run learn? ${said.join('; ')}. Left and right arrow read earlier steps.`);
-    showLegend(this.legend, [
+    this.figure.showFinding(comparison(runs), `${said.join('; ')}.`);
+    showLegend(this.figure.legend, [
       ...runs.map((run) => ({
         shape: run.label === 'A' ? ('line' as const) : ('dashed' as const),
         colour: run.label === 'A' ? 'var(--sdl-a)' : 'var(--sdl-b)',
@@ -299,20 +208,23 @@ export class CurvesView implements View<CompareViewData> {
       { shape: 'down', colour: 'var(--sdl-muted)', filled: true, text: 'dead latents resampled' },
       { shape: 'diamond', colour: 'var(--sdl-muted)', filled: true, text: 'a setting changed' },
     ]);
-    this.showReadout();
+  }
+
+  /** Of each run what is recorded nearest to the step being read, or the latest. */
+  private lines(): { run: RunData; at: number; text: string }[] {
+    return (this.data?.runs ?? []).map((run) => {
+      const { metrics } = run.history;
+      const at = this.reading === null ? metrics.step.length - 1 : nearestIndex(metrics.step, this.reading);
+      return {
+        run,
+        at,
+        text: `step ${count(metrics.step[at])} · error ${loss(metrics.sse[at])} · ${MEASURES[this.measure]} ${score(metrics[this.measure][at])}`,
+      };
+    });
   }
 
   private showReadout(): void {
-    const runs = this.data?.runs ?? [];
-    const rows = runs.map((run) => {
-      const step = this.step ?? run.frame.step;
-      const error = valueAt(errorOf(run), step);
-      const recovery = valueAt(recoveryCurve(run, this.measure), step);
-      return {
-        run,
-        text: `step ${count(step)} · error ${loss(error ?? Number.NaN)} · ${this.measure === 'mip' ? 'mean best match' : 'share recovered'} ${score(recovery ?? Number.NaN)}`,
-      };
-    });
+    const rows = this.lines();
     while (this.readout.children.length > rows.length) this.readout.lastElementChild?.remove();
     rows.forEach(({ run, text }, i) => {
       const item = (this.readout.children[i] as HTMLElement) ?? child(this.readout, 'li');
@@ -324,32 +236,16 @@ export class CurvesView implements View<CompareViewData> {
     });
   }
 
-  private key(event: KeyboardEvent, handlers: Handlers): void {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === 'Escape') {
-      this.point(null);
-      handlers.select(null);
-    } else if (by && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const end = Math.max(0, ...(this.data?.runs.map((run) => run.frame.step) ?? []));
-      this.point(Math.max(0, Math.min(end, (this.step ?? end) + (by * end) / 50)));
-      setText(this.spoken, this.readout.textContent);
-    } else return;
-    claim(event);
-  }
-
-  /** Puts the cursor of both plots at a step; null takes it away. */
-  private point(step: number | null): void {
-    const chart = this.charts?.recovery;
-    if (!chart) return;
-    if (step === null) chart.setCursor({ left: -10, top: -10 });
-    else chart.setCursor({ left: chart.valToPos(step, 'x'), top: 10 });
+  /** The last step that any run has recorded. */
+  private end(): number {
+    const runs = this.data?.runs ?? [];
+    return Math.max(0, ...runs.flatMap(({ frame, history }) => [frame.step, history.loss.step.at(-1) ?? 0]));
   }
 }
 
-function errorOf(run: RunData): Curve {
-  return { step: run.history.metrics.step, value: run.history.metrics.sse };
-}
+const lossOf = (run: RunData): Curve => ({ at: run.history.loss.step, value: run.history.loss.value });
+const errorOf = (run: RunData): Curve => ({ at: run.history.metrics.step, value: run.history.metrics.sse });
 
-function recoveryCurve(run: RunData, measure: Measure): Curve {
-  return finite({ step: run.history.metrics.step, value: run.history.metrics[measure] });
+function recoveryOf(run: RunData, measure: Measure): Curve {
+  return { at: run.history.metrics.step, value: run.history.metrics[measure] };
 }

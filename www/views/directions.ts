@@ -22,7 +22,17 @@ import { type Shape, showLegend, trace } from './marks';
 import { listen, walk } from './pointing';
 import type { Handlers, RunViewData, Selection, View } from './view';
 import { listenForTurning, Viewpoint } from './viewpoint';
-import { anchoredFeatures, describe, featureName, latentKind, many, pairOf, percent, recoverySentence } from './words';
+import {
+  anchoredFeatures,
+  describe,
+  featureName,
+  latentKind,
+  many,
+  pairOf,
+  partSentence,
+  percent,
+  recoverySentence,
+} from './words';
 
 /** Beyond this many latents only those of the heat map (the best) are drawn, and no trails. */
 const MOST_LATENTS = 600;
@@ -75,11 +85,11 @@ export class DirectionsView implements View<RunViewData> {
       this.axes = principalAxes(world.directions_out, world.n_target);
       this.trail = [];
       this.figure.canvas.style.cursor = this.turnable() ? 'grab' : 'default';
-      this.figure.showCaption(captionOf(world.n_target, this.axes));
     }
     const nLatent = data.run.config.model.n_latent;
     const { similarity } = frame.metrics;
     this.latents = nLatent <= MOST_LATENTS ? Uint32Array.from({ length: nLatent }, (_, i) => i) : similarity.latents;
+    this.figure.showCaption(captionOf(world.n_target, this.axes) + partSentence(this.latents.length, nLatent));
     this.follow(frame.step, nLatent);
     this.figure.showRun(data.run);
     this.showLegend(data.run.label, data.run.config.scoring.hold_out > 0);
@@ -370,7 +380,9 @@ export class DirectionsView implements View<RunViewData> {
 }
 
 function captionOf(dimension: number, axes: Axes): string {
-  const how = 'Drag, or hold Shift and use the arrow keys, to turn.';
+  // By touch the other drags scroll the page.
+  const touch = matchMedia('(any-pointer: coarse)').matches ? ' On a touch screen, drag sideways.' : '';
+  const how = `Drag, or hold Shift and use the arrow keys, to turn.${touch}`;
   if (dimension <= 2)
     return 'The plane itself. Feature directions have length 1 (the circle); latents are drawn as long as they are, the longest up to the rim.';
   if (dimension === 3) return `The space itself, seen from far away; the far half is dimmed. ${how}`;

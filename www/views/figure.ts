@@ -20,6 +20,10 @@ export interface FigureOptions {
   /** Height of the canvas in CSS pixels for a width. */
   height(width: number): number;
   draw(surface: Surface): void;
+  /** What the keys do, in a sentence. */
+  keys?: string;
+  /** Rules of its own, beside those that all figures share. */
+  css?: string;
 }
 
 export class Figure {
@@ -84,10 +88,11 @@ export class Figure {
     setText(this.run, `${run.label} · ${run.title}`);
   }
 
-  /** The figure's finding in a sentence: shown under the heading and, once a second, told to screen readers. */
-  showFinding(text: string): void {
+  /** The figure's finding in a sentence: shown under the heading and, once a second, told to screen readers (`also` with more). */
+  showFinding(text: string, also = ''): void {
     setText(this.findingLine, text);
-    this.label.set(`${this.options.title} ${text} Arrow keys move, Enter selects, Escape clears.`);
+    const { title, keys = 'Arrow keys move, Enter selects, Escape clears.' } = this.options;
+    this.label.set([title, text, also, keys].filter(Boolean).join(' '));
   }
 
   showCaption(text: string): void {
@@ -138,7 +143,7 @@ export class Figure {
     this.frame = 0;
     if (this.width < 40 || !this.element.isConnected) return;
     if (!this.theme) {
-      adoptStyles(this.element);
+      adoptStyles(this.element, this.options.css ?? '');
       watchTheme(this.element, () => this.retheme(), this.signal);
       this.theme = readTheme(this.element);
     }

@@ -138,7 +138,6 @@ Object.assign(window, {
       const start = performance.now();
       update();
       for (const callback of due) callback(start);
-      await null; // uPlot draws in a microtask.
       times.push(performance.now() - start);
       window.requestAnimationFrame = schedule;
       await new Promise((done) => setTimeout(done, 20));

@@ -1,5 +1,5 @@
 /**
- * Pointing, alike in every figure: hovering, clicking, and the keys that do the same.
+ * Pointing, alike in every figure: hovering, clicking, reading off, and the keys that do the same.
  *
  * Left and right walk the features, up and down the latents (a figure of latents only takes both for them); Enter
  * selects what is pointed at, Escape lets go.
@@ -47,6 +47,41 @@ export function listen(figure: Figure, handlers: Handlers, pointing: Pointing): 
         hover(next);
         figure.say(pointing.describe(next));
       }
+      claim(event);
+    },
+    { signal },
+  );
+}
+
+export interface Reading {
+  /** The position on the axis under a pixel of the canvas; null while nothing is drawn. */
+  at(x: number): number | null;
+  /** The position that an arrow key leads to. */
+  beside(by: -1 | 1): number;
+  /** Reads at a position; null: no longer. */
+  read(position: number | null): void;
+  /** Words for a screen reader. */
+  describe(): string[];
+}
+
+/** Reading a plot off along its horizontal axis, by pointer or arrow keys; Escape lets go. */
+export function listenForReading(figure: Figure, handlers: Handlers, reading: Reading): void {
+  const { canvas, signal } = figure;
+  canvas.addEventListener('pointermove', (event) => reading.read(reading.at(event.offsetX)), { signal });
+  canvas.addEventListener('pointerleave', () => reading.read(null), { signal });
+  canvas.addEventListener('blur', () => reading.read(null), { signal });
+  canvas.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      const by = ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 } as const)[event.key];
+      if (event.key === 'Escape') {
+        reading.read(null);
+        handlers.select(null);
+      } else if (by) {
+        reading.read(reading.beside(by));
+        figure.say(reading.describe());
+      } else return;
       claim(event);
     },
     { signal },

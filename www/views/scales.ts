@@ -1,5 +1,5 @@
 /**
- * Log axes for quantities that may be zero, shared by the strip and its tests.
+ * Log axes for quantities that may be zero, and lookup in what is recorded over steps. Pure functions.
  */
 
 /** Powers of ten from the largest not above `low` to the smallest not below `high`. */

@@ -6,10 +6,11 @@
  */
 import type { Theme } from '../theme';
 import { Figure, type Surface } from './figure';
+import { HeatImage } from './heat';
 import { showLegend, trace } from './marks';
-import { labelStride, matchRows, orderRows, pool } from './order';
+import { labelStride, matchRows, orderRows } from './order';
 import { listen, walk } from './pointing';
-import { colourTable, indexOf, Ramp } from './ramp';
+import { Ramp } from './ramp';
 import type { Handlers, RunViewData, Selection, View } from './view';
 import {
   anchoredFeatures,
@@ -20,6 +21,7 @@ import {
   latentKind,
   many,
   pairOf,
+  partSentence,
   score,
   shorten,
   sideOf,
@@ -43,14 +45,13 @@ interface Layout {
 export class SimilarityView implements View<RunViewData> {
   private readonly figure: Figure;
   private readonly ramp = new Ramp();
-  private readonly image = document.createElement('canvas');
+  private readonly image = new HeatImage();
   private data: RunViewData | null = null;
   private values: Float32Array = new Float32Array();
   private match: Uint32Array | null = null;
   private order: Uint32Array = new Uint32Array();
   private layout: Layout = { left: 0, top: 0, width: 1, height: 1, named: false };
   private cell: { row: number; feature: number } | null = null;
-  private painted = '';
 
   constructor(root: HTMLElement, handlers: Handlers) {
     this.figure = new Figure(root, {
@@ -95,7 +96,7 @@ export class SimilarityView implements View<RunViewData> {
         this.match,
         (row) => metrics.dead[this.latent(row)] === 1,
       );
-      this.painted = '';
+      this.image.forget();
       this.words();
     }
     this.figure.invalidate();
@@ -123,9 +124,9 @@ export class SimilarityView implements View<RunViewData> {
     const { run } = data;
     this.ramp.show(theme);
     const { left, top, width, height } = layout;
-    this.paint(theme);
+    this.image.paint(this.values, run.world.n_features, this.order, layout, theme);
     ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(this.image, left, top, width, height);
+    ctx.drawImage(this.image.canvas, left, top, width, height);
     const cellWidth = width / run.world.n_features;
     const cellHeight = height / Math.max(1, this.order.length);
     if (Math.min(cellWidth, cellHeight) >= 7) this.drawGaps(ctx, theme, cellWidth, cellHeight);
@@ -137,30 +138,6 @@ export class SimilarityView implements View<RunViewData> {
     this.outline(ctx, theme, data.hover, 1.3);
     this.outlineCell(ctx, theme);
     this.tell();
-  }
-
-  /** The image of the values in the present order, remade only when something that it shows has changed. */
-  private paint(theme: Theme): void {
-    const ratio = devicePixelRatio || 1;
-    const key = `${theme.zero}${theme.positive} ${this.layout.width} ${this.layout.height} ${ratio}`;
-    if (this.painted === key || !this.data) return;
-    this.painted = key;
-    const { w, h, image } = pool(
-      this.values,
-      this.data.run.world.n_features,
-      this.order,
-      this.layout.width * ratio,
-      this.layout.height * ratio,
-    );
-    this.image.width = w;
-    this.image.height = h;
-    const ctx = this.image.getContext('2d');
-    if (!ctx) return;
-    const pixels = ctx.createImageData(w, h);
-    const packed = new Uint32Array(pixels.data.buffer);
-    const table = colourTable(theme);
-    for (let at = 0; at < image.length; at++) packed[at] = table[indexOf(image[at])];
-    ctx.putImageData(pixels, 0, 0);
   }
 
   private drawGaps(ctx: CanvasRenderingContext2D, theme: Theme, cellWidth: number, cellHeight: number): void {
@@ -378,10 +355,8 @@ export class SimilarityView implements View<RunViewData> {
     this.figure.showFinding(
       `${many(of.mono, 'latent')} ${of.mono === 1 ? 'answers' : 'answer'} to one feature alone, ${count(of.poly)} to several, ${count(of.silent)} to none; ${count(of.dead)} ${of.dead === 1 ? 'is' : 'are'} dead.`,
     );
-    const part =
-      this.order.length < nLatent ? ` The ${count(this.order.length)} best-matching of ${count(nLatent)} latents.` : '';
     this.figure.showCaption(
-      `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal. Click a cell for its latent, the axis for a feature.${part}`,
+      `Colour: cosine of the latent's ${sideOf(data.basis) === 'decoder' ? 'decoder column' : 'encoder row'} with the feature's direction. A recovered dictionary is a green diagonal. Click a cell for its latent, the axis for a feature.${partSentence(this.order.length, nLatent)}`,
     );
   }
 

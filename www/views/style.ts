@@ -45,7 +45,7 @@ const sheets = new Map<string, CSSStyleSheet>();
 export function adoptStyles(element: Element, ...rules: string[]): void {
   const scope = element.getRootNode();
   if (!(scope instanceof ShadowRoot || scope instanceof Document)) return;
-  for (const css of [figureCss, ...rules]) {
+  for (const css of [figureCss, ...rules].filter(Boolean)) {
     let sheet = sheets.get(css);
     if (!sheet) {
       sheet = new CSSStyleSheet();
