@@ -14,5 +14,7 @@ mod shaders;
 mod support;
 /// The paper's examples and constructions.
 mod theory;
+/// Rules of the house: who may know whom, heads, lengths, names.
+mod tidy;
 /// Directions, firing, real data.
 mod worlds;
