@@ -150,6 +150,25 @@ fn awkward_sizes_learn_as_the_reference() {
     }
 }
 
+/// Enough work for `encode_tiled`, in none of its dimensions a whole number of tiles.
+#[test]
+fn products_by_tiles_are_the_references() {
+    let mut config = config();
+    (
+        config.bench.n_input,
+        config.model.n_latent,
+        config.training.batch,
+    ) = (259, 901, 300);
+    config.model.b_enc = true;
+    let problem = dense_problem(&config, 300);
+    let start = state(&config, &problem);
+    let Some(mut backend) = gpu(&problem, &start) else {
+        return;
+    };
+    let batch = problem.world.evaluation_batch(3, 300);
+    check_evaluation("tiles", &config, &problem, &start, &mut backend, &batch);
+}
+
 #[test]
 fn dense_rows_learn_as_the_reference() {
     let mut config = config();
@@ -275,7 +294,11 @@ fn ties_go_to_the_lower_latent() {
 #[test]
 fn evaluations_are_the_references() {
     let mut shifted = relu(config(), L1Weighting::DecoderNorm);
-    (shifted.model.b_enc, shifted.model.b_dec, shifted.model.shift_input) = (true, true, true);
+    (
+        shifted.model.b_enc,
+        shifted.model.b_dec,
+        shifted.model.shift_input,
+    ) = (true, true, true);
     for (name, config) in [("top_k", config()), ("relu", shifted)] {
         for dense in [false, true] {
             let problem = if dense {
@@ -429,7 +452,11 @@ fn check_match(
         let first = rows
             .chunks_exact(width)
             .position(|r| r == row || r == opposite);
-        assert_eq!(first, Some(latent), "{what}, feature {d}: a lower latent is equal");
+        assert_eq!(
+            first,
+            Some(latent),
+            "{what}, feature {d}: a lower latent is equal"
+        );
     }
 }
 

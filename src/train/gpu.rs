@@ -177,7 +177,7 @@ impl GpuBackend {
             for (slot, (batch, hyper)) in batches.iter().zip(hypers).enumerate() {
                 let n_rows = batch.n_rows();
                 recorder.forward(slot, n_rows, hyper, self.by_features(batch));
-                recorder.learn(slot, n_rows);
+                recorder.learn(slot, n_rows, hyper);
             }
             recorder.errors(whole, submit.n_rows);
             recorder.losses_and_tally(whole, batches.len());
@@ -275,10 +275,7 @@ impl Backend for GpuBackend {
     }
 
     async fn weights(&mut self) -> Result<Weights, DeviceLost> {
-        self.buffers
-            .weights
-            .read(&self.gpu, self.sizes.shape)
-            .await
+        self.buffers.weights.read(&self.gpu, self.sizes.shape).await
     }
 
     async fn firing(&mut self) -> Result<(Vec<u32>, Vec<u32>), DeviceLost> {

@@ -74,8 +74,7 @@ impl Sizes {
             capacity,
             steps,
             shared_rows: matches!(world.samples, Samples::Rows(_))
-                || (shape.n_input == shape.n_target
-                    && world.directions_in == world.directions_out),
+                || (shape.n_input == shape.n_target && world.directions_in == world.directions_out),
             with_responses,
         }
     }
@@ -147,6 +146,7 @@ pub struct Buffers {
     pub dz: wgpu::Buffer,
     pub dz_sum: wgpu::Buffer,
     pub b_dec_before: wgpu::Buffer,
+    pub radial: wgpu::Buffer,
     pub loss_log: wgpu::Buffer,
     pub match_encoder: wgpu::Buffer,
     pub match_decoder: wgpu::Buffer,
@@ -229,6 +229,7 @@ impl Buffers {
             dz: make("dz", s.rows * s.latent4 * 4),
             dz_sum: make("dz_sum", q),
             b_dec_before: make("b_dec_before", s.target4 * 4),
+            radial: make("radial", q),
             loss_log: make("loss_log", LOSS_LOG),
             match_encoder: make("match_encoder", 4 * n),
             match_decoder: make("match_decoder", 4 * n),
@@ -279,9 +280,8 @@ impl Tensors {
             (&self.b_enc, 1, shape.n_latent),
             (&self.b_dec, 1, shape.n_target),
         ];
-        let sources = parts.map(|(buffer, rows, width)| {
-            Source::first(buffer, rows * width.next_multiple_of(4))
-        });
+        let sources = parts
+            .map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
         let padded = read::<f32>(gpu, &sources).await?;
         let mut values = padded
             .into_iter()

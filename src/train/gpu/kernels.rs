@@ -6,13 +6,10 @@ use std::num::NonZeroU64;
 
 /// Invocations of a workgroup wherever a kernel names no other size (`GROUP` of `shaders/shared.wgsl`).
 pub const GROUP: u32 = 64;
-/// Rows and latents of a workgroup's tile in `encode`.
+/// Rows and latents of a workgroup's tile in `encode_tiled`.
 pub const TILE: u32 = 64;
-/// Largest k that `top_k` keeps in registers (its `TOP_K_MOST`).
+/// Largest k for which `top_k` reads rows once for every four latents; beyond, `top_k_wide` reads them five times.
 pub const TOP_K_MOST: usize = 32;
-/// Most lanes of `update`, and most vec4s that a lane keeps (its `PARTS_MOST`).
-pub const LANES_MOST: usize = 256;
-pub const PARTS_MOST: usize = 4;
 
 /// What a kernel does with a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +26,8 @@ pub struct Kernel {
     pub source: &'static str,
     /// Storage buffers at bindings 1, 2, …; binding 0 is always the [`Step`], at a dynamic offset.
     pub bindings: &'static [Access],
-    /// Invocations of a workgroup; none if the pipeline decides (`lanes`).
-    pub group: Option<u32>,
+    /// Invocations of a workgroup.
+    pub group: u32,
 }
 
 macro_rules! kernels {
@@ -52,25 +49,28 @@ macro_rules! kernels {
 }
 
 kernels! {
-    EXPAND "expand" Some(GROUP), [Read, Read, Read, Read, ReadWrite];
-    GATHER_ROWS "gather_rows" Some(GROUP), [Read, Read, ReadWrite];
-    OFFSET "offset" Some(GROUP), [Read, Read, Read, ReadWrite];
-    ENCODE "encode" Some(128), [Read, Read, Read, ReadWrite];
-    SUPERPOSE "superpose" Some(GROUP), [Read, Read, Read, Read, Read, ReadWrite];
-    RELU "relu" Some(GROUP), [Read, ReadWrite, ReadWrite, ReadWrite];
-    TOP_K "top_k" Some(GROUP), [Read, ReadWrite, ReadWrite, ReadWrite];
-    TOP_K_WIDE "top_k_wide" Some(256), [Read, ReadWrite, ReadWrite, ReadWrite];
-    DECODE "decode" Some(GROUP), [Read, Read, Read, Read, Read, Read, ReadWrite];
-    NORMS "norms" Some(GROUP), [Read, ReadWrite];
-    PENALTY "penalty" Some(GROUP), [Read, Read, Read, Read, ReadWrite];
-    BACKPROP "backprop" Some(GROUP), [Read, Read, Read, Read, Read, ReadWrite];
-    UPDATE_B_ENC "update_b_enc" Some(GROUP), [Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
-    UPDATE_B_DEC "update_b_dec" Some(GROUP), [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
-    UPDATE "update" None, [ReadWrite, ReadWrite, ReadWrite, Read, Read, Read, Read, Read];
-    ERRORS "errors" Some(GROUP), [Read, ReadWrite];
-    LOSSES "losses" Some(GROUP), [Read, Read, Read, ReadWrite];
-    TALLY "tally" Some(GROUP), [Read, Read, ReadWrite, ReadWrite];
-    MATCH_FEATURES "match_features" Some(GROUP), [Read, Read, ReadWrite];
+    EXPAND "expand" GROUP, [Read, Read, Read, Read, ReadWrite];
+    GATHER_ROWS "gather_rows" GROUP, [Read, Read, ReadWrite];
+    OFFSET "offset" GROUP, [Read, Read, Read, ReadWrite];
+    ENCODE "encode" GROUP, [Read, Read, Read, ReadWrite];
+    ENCODE_TILED "encode_tiled" 128, [Read, Read, Read, ReadWrite];
+    SUPERPOSE "superpose" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    RELU "relu" GROUP, [Read, ReadWrite, ReadWrite, ReadWrite];
+    TOP_K "top_k" GROUP, [Read, ReadWrite, ReadWrite, ReadWrite];
+    TOP_K_WIDE "top_k_wide" 256, [Read, ReadWrite, ReadWrite, ReadWrite];
+    DECODE "decode" GROUP, [Read, Read, Read, Read, Read, Read, ReadWrite];
+    NORMS "norms" GROUP, [Read, ReadWrite];
+    PENALTY "penalty" GROUP, [Read, Read, Read, Read, ReadWrite];
+    BACKPROP "backprop" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    UPDATE_B_ENC "update_b_enc" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
+    UPDATE_B_DEC "update_b_dec" GROUP, [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
+    RADIAL "radial" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    UPDATE "update" GROUP, [ReadWrite, ReadWrite, ReadWrite, Read, Read, Read, Read, Read];
+    NORMALISE "normalise" GROUP, [ReadWrite];
+    ERRORS "errors" GROUP, [Read, ReadWrite];
+    LOSSES "losses" GROUP, [Read, Read, Read, ReadWrite];
+    TALLY "tally" GROUP, [Read, Read, ReadWrite, ReadWrite];
+    MATCH_FEATURES "match_features" GROUP, [Read, Read, ReadWrite];
 }
 
 /// A kernel compiled for one use.
@@ -164,17 +164,16 @@ impl Pipeline {
 }
 
 fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
-    let buffer =
-        |binding, ty, has_dynamic_offset, min_binding_size| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty,
-                has_dynamic_offset,
-                min_binding_size,
-            },
-            count: None,
-        };
+    let buffer = |binding, ty, has_dynamic_offset, min_binding_size| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset,
+            min_binding_size,
+        },
+        count: None,
+    };
     let step = buffer(
         0,
         wgpu::BufferBindingType::Uniform,

@@ -54,9 +54,7 @@ pub async fn read<T: bytemuck::Pod>(
         .map(|(source, buffer)| {
             let view = buffer.slice(..).get_mapped_range();
             let view = view.map_err(|e| DeviceLost(e.to_string()))?;
-            Ok(bytemuck::pod_collect_to_vec(
-                &view[..source.bytes as usize],
-            ))
+            Ok(bytemuck::pod_collect_to_vec(&view[..source.bytes as usize]))
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::buffers::{Buffers, Sizes};
 use super::device::Gpu;
-use super::kernels::{self as k, GROUP, Kernel, LANES_MOST, PARTS_MOST, Pipeline, TILE, TOP_K_MOST};
+use super::kernels::{self as k, GROUP, Kernel, Pipeline, TILE, TOP_K_MOST};
 use crate::config::Activation;
 use crate::model::Hyper;
 use crate::train::Problem;
@@ -33,6 +33,8 @@ pub const SLOT_BYTES: u64 = 256;
 enum Work {
     /// This many threads a row.
     Row(usize),
+    /// This many threads for every four rows.
+    FourRows(usize),
     /// A workgroup a row.
     RowGroup,
     /// This many workgroups across, tiles of rows down.
@@ -53,6 +55,10 @@ pub struct Stage {
 /// Rows beyond which `top_k` leaves a row to a whole workgroup.
 const TOP_K_NARROW: usize = 2048;
 
+/// Multiply-adds from which a product goes by tiles. Below, a real GPU is bound by the dispatch whatever the kernel;
+/// on SwiftShader tiles are slower at any size.
+const TILES_FROM: usize = 1 << 26;
+
 /// Every stage that a problem may need.
 pub struct Stages {
     /// Sparse samples, or rows of the data set, to dense rows: once a submit.
@@ -68,8 +74,11 @@ pub struct Stages {
     norms: Stage,
     penalty: Stage,
     backprop: Stage,
-    /// In order: later ones read what earlier ones have not changed.
+    /// Biases, then the encoder: later ones read what earlier ones have not changed.
     updates: Vec<Stage>,
+    radial: Stage,
+    update_decoder: Stage,
+    normalise: Option<Stage>,
     /// Once a submit.
     errors: Stage,
     losses: Stage,
@@ -109,37 +118,48 @@ impl Builder<'_> {
         buffers: &[&wgpu::Buffer],
     ) -> Stage {
         let (gpu, sizes, model) = (self.gpu, self.sizes, &self.problem.model);
-        let pipeline = self.pipelines.0.entry((kernel.name, of)).or_insert_with(|| {
-            let switch = |on: bool| f64::from(u8::from(on));
-            // Powers of two, one SIMD group of a software adapter at least.
-            let lanes = of.width4.next_power_of_two().clamp(4, LANES_MOST);
-            let parts = of.width4.div_ceil(lanes);
-            assert!(parts <= PARTS_MOST, "Config::check and Rows::read bound rows to 4,096");
-            Pipeline::new(
-                gpu,
-                kernel,
-                &[
-                    ("n_latent", sizes.shape.n_latent as f64),
-                    ("latent4", sizes.latent4 as f64),
-                    ("input4", sizes.input4 as f64),
-                    ("target4", sizes.target4 as f64),
-                    ("mask_words", sizes.mask_words as f64),
-                    ("has_b_enc", switch(model.b_enc)),
-                    ("has_b_dec", switch(model.b_dec)),
-                    ("shift_input", switch(model.shift_input)),
-                    ("unit_norm_decoder", switch(model.unit_norm_decoder)),
-                    ("width4", of.width4 as f64),
-                    ("of_decoder", switch(of.of_decoder)),
-                    ("with_offset", switch(of.with_offset)),
-                    ("lanes", lanes as f64),
-                    ("parts", parts as f64),
-                ],
-            )
-        });
+        let pipeline = self
+            .pipelines
+            .0
+            .entry((kernel.name, of))
+            .or_insert_with(|| {
+                let switch = |on: bool| f64::from(u8::from(on));
+                Pipeline::new(
+                    gpu,
+                    kernel,
+                    &[
+                        ("n_latent", sizes.shape.n_latent as f64),
+                        ("latent4", sizes.latent4 as f64),
+                        ("input4", sizes.input4 as f64),
+                        ("target4", sizes.target4 as f64),
+                        ("mask_words", sizes.mask_words as f64),
+                        ("has_b_enc", switch(model.b_enc)),
+                        ("has_b_dec", switch(model.b_dec)),
+                        ("shift_input", switch(model.shift_input)),
+                        ("unit_norm_decoder", switch(model.unit_norm_decoder)),
+                        ("width4", of.width4 as f64),
+                        ("of_decoder", switch(of.of_decoder)),
+                        ("with_offset", switch(of.with_offset)),
+                    ],
+                )
+            });
         Stage {
             bindings: pipeline.bind(gpu, self.steps, buffers),
             pipeline: pipeline.pipeline.clone(),
             work,
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// z = X Wᵀ by the kernel that suits its size.
+    fn product(&mut self, of: Use, n_rows: usize, buffers: &[&wgpu::Buffer]) -> Stage {
+        let latent4 = self.sizes.latent4;
+        if n_rows * self.sizes.shape.n_latent * 4 * of.width4 < TILES_FROM {
+            self.stage(&k::ENCODE, of, Work::FourRows(latent4), buffers)
+        } else {
+            let across = (4 * latent4).div_ceil(TILE as usize);
+            self.stage(&k::ENCODE_TILED, of, Work::Tiles(across), buffers)
         }
     }
 }
@@ -162,7 +182,6 @@ impl Stages {
         let model = &problem.model;
         let n_latent = sizes.shape.n_latent;
         let latents = Work::Threads(n_latent);
-        let tiles = Work::Tiles(n_latent.div_ceil(TILE as usize));
         let plain = Use::default();
         let wide = |width4: usize| Use { width4, ..plain };
         let (input, target) = (wide(sizes.input4), wide(sizes.target4));
@@ -175,20 +194,36 @@ impl Stages {
             with_offset: model.b_enc || model.shift_input,
             ..input
         };
-        let offset = if model.shift_input { &b.offset } else { &b.weights.b_enc };
+        let offset = if model.shift_input {
+            &b.offset
+        } else {
+            &b.weights.b_enc
+        };
 
         let mut expand = vec![build.stage(
             &k::EXPAND,
             input,
             Work::Row(sizes.input4),
-            &[&b.row_start, &b.feature, &b.value, &b.directions_in, &b.inputs],
+            &[
+                &b.row_start,
+                &b.feature,
+                &b.value,
+                &b.directions_in,
+                &b.inputs,
+            ],
         )];
         if !sizes.shared_rows {
             expand.push(build.stage(
                 &k::EXPAND,
                 target,
                 Work::Row(sizes.target4),
-                &[&b.row_start, &b.feature, &b.value, &b.directions_out, &b.targets],
+                &[
+                    &b.row_start,
+                    &b.feature,
+                    &b.value,
+                    &b.directions_out,
+                    &b.targets,
+                ],
             ));
         }
         let gather = b.data.as_ref().map(|data| {
@@ -197,10 +232,18 @@ impl Stages {
         });
         let respond = sizes.with_responses.then(|| {
             let of_features = [&b.directions_in, &b.weights.encoder, offset, &b.response];
-            let sums = [&b.row_start, &b.feature, &b.value, &b.response, offset, &b.z];
+            let quarters = Work::Row(sizes.latent4.div_ceil(4));
+            let sums = [
+                &b.row_start,
+                &b.feature,
+                &b.value,
+                &b.response,
+                offset,
+                &b.z,
+            ];
             [
-                build.stage(&k::ENCODE, input, tiles, &of_features),
-                build.stage(&k::SUPERPOSE, with_offset, Work::Row(sizes.latent4), &sums),
+                build.product(input, sizes.n_features, &of_features),
+                build.stage(&k::SUPERPOSE, with_offset, quarters, &sums),
             ]
         });
         let (activation, work) = match model.activation {
@@ -228,19 +271,46 @@ impl Stages {
                 &buffers,
             ));
         }
-        let rows = Work::Groups(n_latent);
         let (w, m, v) = (&b.weights.encoder, &b.mean.encoder, &b.square.encoder);
-        let before = &b.b_dec_before;
-        let buffers = [w, m, v, &b.inputs, &b.dz, &b.mask, &b.anchors_in, before];
-        updates.push(build.stage(&k::UPDATE, input, rows, &buffers));
+        let buffers = [
+            w,
+            m,
+            v,
+            &b.inputs,
+            &b.dz,
+            &b.mask,
+            &b.anchors_in,
+            &b.b_dec_before,
+        ];
+        let each = Work::Threads(n_latent * sizes.input4.div_ceil(4));
+        updates.push(build.stage(&k::UPDATE, input, each, &buffers));
         let (w, m, v) = (&b.weights.decoder, &b.mean.decoder, &b.square.decoder);
-        let buffers = [w, m, v, &b.residual, &b.z, &b.mask, &b.anchors_out, before];
-        updates.push(build.stage(&k::UPDATE, of_decoder, rows, &buffers));
+        let radial = build.stage(
+            &k::RADIAL,
+            plain,
+            latents,
+            &[&b.z, &b.dz, &b.mask, w, &b.anchors_out, &b.radial],
+        );
+        let buffers = [
+            w,
+            m,
+            v,
+            &b.residual,
+            &b.z,
+            &b.mask,
+            &b.anchors_out,
+            &b.radial,
+        ];
+        let each = Work::Threads(n_latent * sizes.target4.div_ceil(4));
+        let update_decoder = build.stage(&k::UPDATE, of_decoder, each, &buffers);
+        let normalise = model
+            .unit_norm_decoder
+            .then(|| build.stage(&k::NORMALISE, plain, latents, &[w]));
 
         let mut matcher = |of: Use, directions, weights, result| {
             let plus = &b.offset;
             [
-                build.stage(&k::ENCODE, of, tiles, &[directions, weights, plus, &b.z]),
+                build.product(of, sizes.n_features, &[directions, weights, plus, &b.z]),
                 build.stage(&k::NORMS, of, latents, &[weights, &b.norms]),
                 build.stage(
                     &k::MATCH_FEATURES,
@@ -251,8 +321,18 @@ impl Stages {
             ]
         };
         let matches = [
-            matcher(input, &b.directions_in, &b.weights.encoder, &b.match_encoder),
-            matcher(target, &b.directions_out, &b.weights.decoder, &b.match_decoder),
+            matcher(
+                input,
+                &b.directions_in,
+                &b.weights.encoder,
+                &b.match_encoder,
+            ),
+            matcher(
+                target,
+                &b.directions_out,
+                &b.weights.decoder,
+                &b.match_decoder,
+            ),
         ];
         let (z, active, count) = (&b.z, &b.active, &b.count);
         let (decoder, b_dec) = (&b.weights.decoder, &b.weights.b_dec);
@@ -263,10 +343,9 @@ impl Stages {
                 let buffers = [&b.weights.encoder, &b.weights.b_enc, b_dec, &b.offset];
                 build.stage(&k::OFFSET, plain, latents, &buffers)
             }),
-            encode: build.stage(
-                &k::ENCODE,
+            encode: build.product(
                 with_offset,
-                tiles,
+                problem.batch,
                 &[&b.inputs, &b.weights.encoder, offset, z],
             ),
             respond,
@@ -291,6 +370,9 @@ impl Stages {
                 &[active, count, decoder, &b.residual, &b.norms, &b.dz],
             ),
             updates,
+            radial,
+            update_decoder,
+            normalise,
             errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.sse]),
             losses: build.stage(
                 &k::LOSSES,
@@ -370,10 +452,19 @@ impl Recorder<'_> {
     }
 
     /// From residuals to new weights.
-    pub fn learn(&mut self, slot: usize, n_rows: usize) {
-        self.run(&self.stages.backprop, slot, n_rows);
-        for stage in &self.stages.updates {
+    pub fn learn(&mut self, slot: usize, n_rows: usize, hyper: &Hyper) {
+        let stages = self.stages;
+        self.run(&stages.backprop, slot, n_rows);
+        for stage in &stages.updates {
             self.run(stage, slot, n_rows);
+        }
+        // `has_radial` of `shaders/shared.wgsl`.
+        if stages.normalise.is_some() || (hyper.l1_by_norm == 1 && hyper.l1 != 0.0) {
+            self.run(&stages.radial, slot, n_rows);
+        }
+        self.run(&stages.update_decoder, slot, n_rows);
+        if let Some(normalise) = &stages.normalise {
+            self.run(normalise, slot, n_rows);
         }
     }
 
@@ -412,6 +503,7 @@ fn groups(work: Work, n_rows: usize) -> [u32; 2] {
     };
     match work {
         Work::Row(each) => threads(n_rows * each),
+        Work::FourRows(each) => threads(n_rows.div_ceil(4) * each),
         Work::Threads(n) => threads(n),
         Work::RowGroup => [n_rows as u32, 1],
         Work::Groups(n) => [n as u32, 1],
