@@ -1,14 +1,15 @@
 //! WebGPU backend, natively (Vulkan, Metal, Direct3D 12) and in the browser.
 //!
-//! A step is a row of dispatches (`gpu/step.rs`), one a kernel of `shaders/`; many steps are one submit, and nothing is
+//! A step is a row of dispatches (`gpu/step.rs`), each a kernel of `shaders/`; many steps are one submit, and nothing is
 //! read back but where a method waits for it. Weights live on the device, padded to whole vec4s. There are no float
 //! atomics and every sum has one order, so that runs repeat bit for bit on a device.
 
-pub mod buffers;
+mod buffers;
 mod device;
 mod evaluate;
 pub mod kernels;
 mod readback;
+mod stages;
 pub mod step;
 
 use crate::bench::Batch;
@@ -18,7 +19,8 @@ use buffers::{Buffers, Sizes};
 use device::Gpu;
 pub use device::GpuUnavailable;
 use readback::{Source, read};
-use step::{Origin, Pipelines, Recorder, SLOT_BYTES, Stages, Step};
+use stages::{Pipelines, Stages};
+use step::{Origin, Recorder, SLOT_BYTES, Step};
 
 /// A problem on a GPU.
 pub struct GpuBackend {
