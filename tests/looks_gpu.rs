@@ -165,11 +165,15 @@ fn matches_are_the_best_of_plain_loops() {
             row.iter_mut().for_each(|w| *w /= size as f32);
         }
         if n_latent > 20 {
-            // Equals of either sign, and a row without direction.
-            let row = w.encoder[4 * width..5 * width].to_vec();
-            let flipped: Vec<_> = row.iter().map(|w| -w).collect();
-            w.encoder[2 * width..3 * width].copy_from_slice(&flipped);
-            w.encoder[20 * width..21 * width].copy_from_slice(&row);
+            // Equals of either sign, best for feature 0 (the lowest of them not first to be looked at, where there
+            // are more latents than lanes), and a row without direction.
+            let aim = &problem.world.directions_in[..width];
+            for (latent, size) in [(5, -3.0), (20, 3.0), (66, 3.0)] {
+                if latent < n_latent as usize {
+                    let row = &mut w.encoder[latent * width..][..width];
+                    row.iter_mut().zip(aim).for_each(|(w, d)| *w = size * d);
+                }
+            }
             w.encoder[..width].fill(0.0);
         }
         let Some(mut backend) = gpu(&problem, &start) else {
