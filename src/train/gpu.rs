@@ -13,11 +13,12 @@ mod stages;
 pub mod step;
 
 use crate::bench::Batch;
+use crate::config::Activation;
 use crate::model::{Hyper, Weights};
 use crate::train::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use buffers::{Buffers, Sizes};
-use device::Gpu;
 pub use device::GpuUnavailable;
+use device::{Gpu, find_adapter, is_software};
 use readback::{Source, read};
 use stages::{Pipelines, Stages};
 use step::{Origin, Recorder, SLOT_BYTES, Step};
@@ -40,8 +41,9 @@ pub struct GpuBackend {
 impl GpuBackend {
     /// Opens a device and brings `state` onto it; the error says what is missing.
     pub async fn new(problem: Problem, state: &State) -> Result<Self, GpuUnavailable> {
-        let sizes = Sizes::new(&problem);
-        let gpu = Gpu::open(sizes.largest_buffer(&problem)).await?;
+        let adapter = find_adapter().await?;
+        let sizes = Sizes::new(&problem, is_software(&adapter));
+        let gpu = Gpu::open(&adapter, sizes.largest_buffer(&problem)).await?;
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffers = Buffers::new(&gpu, &problem, &sizes);
         if memory.pop().await.is_some() {
@@ -84,7 +86,8 @@ impl GpuBackend {
         &self.gpu.adapter_name
     }
 
-    /// Loses the device, as a crashed driver would: for tests of what happens then.
+    /// Loses the device, as a crashed driver would: for tests of what happens then. Browsers tell of it a moment
+    /// later; until then work is still taken (and goes nowhere), but nothing that waits for an answer gets one.
     pub fn lose_device(&self) {
         self.gpu.device.destroy();
     }
@@ -191,8 +194,8 @@ impl GpuBackend {
 
     fn step_of(&self, n_rows: usize, first_row: usize, slot: usize, hyper: &Hyper) -> Step {
         let capacity = match self.problem.model.activation {
-            crate::config::Activation::Relu => self.sizes.capacity,
-            crate::config::Activation::TopK => hyper.k as usize,
+            Activation::Relu => self.sizes.capacity,
+            Activation::TopK => hyper.k as usize,
         };
         assert!(
             n_rows <= self.sizes.rows && capacity <= self.sizes.capacity,

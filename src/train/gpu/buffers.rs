@@ -33,15 +33,16 @@ pub struct Sizes {
     pub with_responses: bool,
 }
 
-/// Multiply-adds after which a submit is cut: 0.1 s at the 1 G/s of a software adapter on one core. Real GPUs finish
-/// sooner; what they lose by more submits is small beside the steps in them.
-const SUBMIT_WORK: usize = 100_000_000;
+/// Multiply-adds after which a submit is cut, so that it stays below about 0.1 s: a weak GPU does 10 G/s, and
+/// SwiftShader 0.2 G/s on two cores (measured).
+const SUBMIT_WORK: usize = 1_000_000_000;
+const SUBMIT_WORK_SOFTWARE: usize = 20_000_000;
 /// Most steps of a submit, and most bytes of its inputs.
 const SUBMIT_STEPS: usize = 64;
 const SUBMIT_BYTES: usize = 16 << 20;
 
 impl Sizes {
-    pub fn new(problem: &Problem) -> Self {
+    pub fn new(problem: &Problem, is_software: bool) -> Self {
         let shape = problem.shape;
         let world = &problem.world;
         let rows = problem.batch.max(1).next_multiple_of(32);
@@ -60,7 +61,12 @@ impl Sizes {
         let active = rows * capacity * (shape.n_input + 3 * shape.n_target);
         let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
         let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
-        let steps = (SUBMIT_WORK / (dense + active + adam))
+        let work = if is_software {
+            SUBMIT_WORK_SOFTWARE
+        } else {
+            SUBMIT_WORK
+        };
+        let steps = (work / (dense + active + adam))
             .min(SUBMIT_BYTES / row_bytes)
             .clamp(1, SUBMIT_STEPS);
         Self {

@@ -25,18 +25,28 @@ pub struct Gpu {
     pub health: Health,
 }
 
+/// The adapter that this machine or browser prefers for work.
+pub async fn find_adapter() -> Result<wgpu::Adapter, GpuUnavailable> {
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..Default::default()
+    };
+    let adapter = wgpu::Instance::default().request_adapter(&options).await;
+    adapter.map_err(|_| GpuUnavailable(no_adapter()))
+}
+
+/// Whether the adapter computes on the CPU (lavapipe, SwiftShader).
+pub fn is_software(adapter: &wgpu::Adapter) -> bool {
+    adapter.get_info().device_type == wgpu::DeviceType::Cpu
+}
+
 impl Gpu {
     /// A device on which one buffer of `largest_buffer` bytes can be bound.
-    pub async fn open(largest_buffer: u64) -> Result<Self, GpuUnavailable> {
+    pub async fn open(
+        adapter: &wgpu::Adapter,
+        largest_buffer: u64,
+    ) -> Result<Self, GpuUnavailable> {
         let unavailable = |sentence: String| Err(GpuUnavailable(sentence));
-        let instance = wgpu::Instance::default();
-        let options = wgpu::RequestAdapterOptions {
-            power_preference: wgpu::PowerPreference::HighPerformance,
-            ..Default::default()
-        };
-        let Ok(adapter) = instance.request_adapter(&options).await else {
-            return unavailable(no_adapter());
-        };
         let there = adapter.limits();
         let mut limits = wgpu::Limits::default();
         for (what, need, there) in [
@@ -142,10 +152,10 @@ impl Health {
 fn name(info: &wgpu::AdapterInfo) -> String {
     let parts = [info.name.as_str(), info.driver.as_str()];
     let known: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    if known.is_empty() {
-        "unnamed adapter".to_owned()
-    } else {
-        known.join(", ")
+    match info.device_type {
+        _ if !known.is_empty() => known.join(", "),
+        wgpu::DeviceType::Cpu => "a software adapter".to_owned(),
+        _ => "a GPU that the browser does not name".to_owned(),
     }
 }
 
