@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 pub const GROUP: u32 = 64;
 /// Rows and latents of a workgroup's tile in `encode_tiled`.
 pub const TILE: u32 = 64;
-/// Largest k for which `top_k` reads rows once for every four latents; beyond, `top_k_wide` reads them five times.
+/// Largest k for which `top_k` reads rows once for every four latents; beyond, `top_k_wide` reads them six times.
 pub const TOP_K_MOST: usize = 32;
 
 /// What a kernel does with a storage buffer.
