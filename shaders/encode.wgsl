@@ -1,17 +1,9 @@
 // encode: the dense product z = X Wᵀ (+ offset), for pre-activations of dense rows, for the responses of latents to
-// features (rows are directions), and for the scores of `match_features`.
+// features (rows are directions), and for the scores of `match_features`. `encode_tiled` does the large ones.
 //
-// One workgroup owns a tile of 64 rows × 64 latents, one thread 8 rows × 4 latents of it. Tiles of X and W, 16 deep,
-// go through workgroup memory, transposed so that an outer product a thread needs three vec4 loads for 32 products.
+// One thread owns 4 rows × 4 latents and reads memory itself: no barriers, which cost a software adapter more than
+// the product. Neighbouring threads share the rows and walk the latents.
 // Shapes: rows [.., width4] from first_row on, weights [n_latent, width4], offset [latent4], z [n_rows, latent4].
-
-const ENCODE_GROUP: u32 = 128u;
-const TILE: u32 = 64u;
-/// Depth of a tile, and its vec4s.
-const DEPTH: u32 = 16u;
-const DEPTH4: u32 = 4u;
-/// vec4s across a tile.
-const ACROSS: u32 = 16u;
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> rows: array<vec4f>;
@@ -19,99 +11,56 @@ const ACROSS: u32 = 16u;
 @group(0) @binding(3) var<storage, read> offset: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> z: array<vec4f>;
 
-/// [DEPTH, ACROSS]: element (d, q) is depth d of rows 4q..4q+4.
-var<workgroup> row_tile: array<vec4f, 256>;
-var<workgroup> weight_tile: array<vec4f, 256>;
-
-@compute @workgroup_size(ENCODE_GROUP)
-fn encode(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    // Half of the threads fetch X, half W: each four rows' vec4 of one depth, transposed.
-    let quad = (lane % 64u) / DEPTH4;
-    let part = lane % DEPTH4;
-    let row0 = group.y * TILE + 4u * quad;
-    let latent0 = group.x * TILE + 4u * quad;
-    // Where this thread's results lie in the tile.
-    let across = lane % ACROSS;
-    let down = 2u * (lane / ACROSS);
-
+@compute @workgroup_size(GROUP)
+fn encode(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let at = flat(group, groups, lane);
+    let b = 4u * (at / latent4);
+    if (b >= now.n_rows) {
+        return;
+    }
+    let column = at % latent4;
+    // Rows and latents beyond the last are computed again from the last, and not stored (rows) or zeroed (latents).
+    let last_row = now.n_rows - 1u;
+    let row0 = (now.first_row + b) * width4;
+    let row1 = (now.first_row + min(b + 1u, last_row)) * width4;
+    let row2 = (now.first_row + min(b + 2u, last_row)) * width4;
+    let row3 = (now.first_row + min(b + 3u, last_row)) * width4;
+    let latents = 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u);
+    let at_latent = min(latents, vec4u(n_latent - 1u)) * width4;
     var sum0 = vec4f();
     var sum1 = vec4f();
     var sum2 = vec4f();
     var sum3 = vec4f();
-    var sum4 = vec4f();
-    var sum5 = vec4f();
-    var sum6 = vec4f();
-    var sum7 = vec4f();
-    for (var start = 0u; start < width4; start += DEPTH4) {
-        let at = start + part;
-        let to = 4u * part * ACROSS + quad;
-        if (lane < 64u) {
-            let a = row(row0, at);
-            let b = row(row0 + 1u, at);
-            let c = row(row0 + 2u, at);
-            let d = row(row0 + 3u, at);
-            row_tile[to] = vec4f(a.x, b.x, c.x, d.x);
-            row_tile[to + ACROSS] = vec4f(a.y, b.y, c.y, d.y);
-            row_tile[to + 2u * ACROSS] = vec4f(a.z, b.z, c.z, d.z);
-            row_tile[to + 3u * ACROSS] = vec4f(a.w, b.w, c.w, d.w);
-        } else {
-            let a = weight(latent0, at);
-            let b = weight(latent0 + 1u, at);
-            let c = weight(latent0 + 2u, at);
-            let d = weight(latent0 + 3u, at);
-            weight_tile[to] = vec4f(a.x, b.x, c.x, d.x);
-            weight_tile[to + ACROSS] = vec4f(a.y, b.y, c.y, d.y);
-            weight_tile[to + 2u * ACROSS] = vec4f(a.z, b.z, c.z, d.z);
-            weight_tile[to + 3u * ACROSS] = vec4f(a.w, b.w, c.w, d.w);
-        }
-        workgroupBarrier();
-        for (var d = 0u; d < DEPTH; d++) {
-            let w = weight_tile[d * ACROSS + across];
-            let low = row_tile[d * ACROSS + down];
-            let high = row_tile[d * ACROSS + down + 1u];
-            sum0 += low.x * w;
-            sum1 += low.y * w;
-            sum2 += low.z * w;
-            sum3 += low.w * w;
-            sum4 += high.x * w;
-            sum5 += high.y * w;
-            sum6 += high.z * w;
-            sum7 += high.w * w;
-        }
-        workgroupBarrier();
-    }
-
-    let column = group.x * ACROSS + across;
-    if (column >= latent4) {
-        return;
+    for (var j = 0u; j < width4; j++) {
+        let x0 = rows[row0 + j];
+        let x1 = rows[row1 + j];
+        let x2 = rows[row2 + j];
+        let x3 = rows[row3 + j];
+        // Columns of the weights' 4 × 4 block: component d of four latents.
+        let w = transpose(mat4x4f(
+            weights[at_latent.x + j],
+            weights[at_latent.y + j],
+            weights[at_latent.z + j],
+            weights[at_latent.w + j],
+        ));
+        sum0 += x0.x * w[0] + x0.y * w[1] + x0.z * w[2] + x0.w * w[3];
+        sum1 += x1.x * w[0] + x1.y * w[1] + x1.z * w[2] + x1.w * w[3];
+        sum2 += x2.x * w[0] + x2.y * w[1] + x2.z * w[2] + x2.w * w[3];
+        sum3 += x3.x * w[0] + x3.y * w[1] + x3.z * w[2] + x3.w * w[3];
     }
     var plus = vec4f();
     if (with_offset) {
         plus = offset[column];
     }
-    let first = group.y * TILE + 4u * down;
-    put(first, column, sum0 + plus);
-    put(first + 1u, column, sum1 + plus);
-    put(first + 2u, column, sum2 + plus);
-    put(first + 3u, column, sum3 + plus);
-    put(first + 4u, column, sum4 + plus);
-    put(first + 5u, column, sum5 + plus);
-    put(first + 6u, column, sum6 + plus);
-    put(first + 7u, column, sum7 + plus);
-}
-
-fn row(b: u32, at: u32) -> vec4f {
-    if (b < now.n_rows && at < width4) {
-        return rows[(now.first_row + b) * width4 + at];
-    }
-    return vec4f();
-}
-
-fn weight(latent: u32, at: u32) -> vec4f {
-    if (latent < n_latent && at < width4) {
-        return weights[latent * width4 + at];
-    }
-    return vec4f();
+    let is_latent = latents < vec4u(n_latent);
+    put(b, column, select(vec4f(), sum0 + plus, is_latent));
+    put(b + 1u, column, select(vec4f(), sum1 + plus, is_latent));
+    put(b + 2u, column, select(vec4f(), sum2 + plus, is_latent));
+    put(b + 3u, column, select(vec4f(), sum3 + plus, is_latent));
 }
 
 fn put(b: u32, column: u32, value: vec4f) {

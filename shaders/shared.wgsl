@@ -24,12 +24,10 @@ override shift_input: bool = false;
 override unit_norm_decoder: bool = false;
 
 // What tells apart two uses of one kernel: the width (in vec4) of the rows that it works on, whether they are the
-// decoder's, whether pre-activations get their offset, and how a row of weights is shared out.
+// decoder's, and whether pre-activations get their offset.
 override width4: u32 = 1u;
 override of_decoder: bool = false;
 override with_offset: bool = false;
-override lanes: u32 = 1u;
-override parts: u32 = 1u;
 
 /// The numbers of a step that schedules may change; `model/hyper.rs` has the same struct.
 struct Hyper {
@@ -81,4 +79,9 @@ fn mask_start(slot: u32, latent: u32) -> u32 {
 /// How far Adam moves, given the moments after their update.
 fn adam(hyper: Hyper, mean: vec4f, square: vec4f) -> vec4f {
     return hyper.step_size * mean / (sqrt(square) * hyper.square_scale + hyper.epsilon);
+}
+
+/// Whether the decoder's gradient has a part along its rows that `radial` works out.
+fn has_radial(hyper: Hyper) -> bool {
+    return unit_norm_decoder || (hyper.l1_by_norm == 1u && hyper.l1 != 0.0);
 }

@@ -1,19 +1,14 @@
-// update: gradient and Adam step of the encoder or of the decoder, row by row, without a gradient in memory.
+// update: gradient and Adam step of the encoder or of the decoder, without a gradient in memory.
 //
-// One workgroup of `lanes` threads owns one latent's row; a thread owns the vec4s lane, lane + lanes, … (`parts` of
-// them). The row's gradient is Σ_b c_b row_b over the batch rows on which the latent is active, in ascending order:
-//   encoder: c = dz, rows = x (less b_dec if the input is shifted);
-//   decoder: c = f, rows = 2 r / B, plus λ/B Σ f · w/‖w‖ if L1 is by norm;
-// plus the anchors' pull 2 λ_a (w − w̃) on latents below n_anchors (eq. 22). A decoder that stays unit loses the
-// gradient's part along w before Adam and is renormalised after it.
+// One thread owns four vec4s of one latent's row, a quarter of the row apart, so that it walks the row mask once for
+// all four. The gradient is Σ_b c_b row_b over the batch rows on which the latent
+// is active, in ascending order:
+//   encoder: c = dz, rows = x, less b_dec if the input is shifted (then `per_use` is b_dec);
+//   decoder: c = f, rows = 2 r / B, plus the multiple of w that `radial` found (then `per_use` is that, if it runs);
+// plus the anchors' pull 2 λ_a (w − w̃) on latents below n_anchors (eq. 22).
 // Shapes: weights, mean, square [n_latent, width4]; rows [.., width4] from first_row on; coefficients
-// [n_rows, 4 latent4]; mask [steps, n_latent, mask_words]; anchors [≥ n_anchors, width4]; b_dec [width4], as it was
-// when the rows were encoded.
-
-/// Most parts: rows of 4,096 numbers over 256 lanes.
-const PARTS_MOST: u32 = 4u;
-/// Partial sums that every thread adds up by itself.
-const FEW: u32 = 16u;
+// [n_rows, 4 latent4]; mask [steps, n_latent, mask_words]; anchors [≥ n_anchors, width4]; per_use: b_dec [4 width4] as
+// it was when the rows were encoded, or [n_latent].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4f>;
@@ -23,15 +18,30 @@ const FEW: u32 = 16u;
 @group(0) @binding(5) var<storage, read> coefficients: array<f32>;
 @group(0) @binding(6) var<storage, read> mask: array<u32>;
 @group(0) @binding(7) var<storage, read> anchors: array<vec4f>;
-@group(0) @binding(8) var<storage, read> b_dec: array<vec4f>;
+@group(0) @binding(8) var<storage, read> per_use: array<f32>;
 
-var<workgroup> partial: array<vec2f, 256>;
-var<workgroup> few: array<vec2f, FEW>;
-
-@compute @workgroup_size(lanes)
-fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let latent = group.x;
-    var gradient: array<vec4f, PARTS_MOST>;
+@compute @workgroup_size(GROUP)
+fn update(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let quarter = (width4 + 3u) / 4u;
+    let at = flat(group, groups, lane);
+    let latent = at / quarter;
+    if (latent >= n_latent) {
+        return;
+    }
+    // Beyond the row's end the last vec4 is summed again, and not stored.
+    let last = width4 - 1u;
+    let column0 = at % quarter;
+    let column1 = column0 + quarter;
+    let column2 = column1 + quarter;
+    let column3 = column2 + quarter;
+    var g0 = vec4f();
+    var g1 = vec4f();
+    var g2 = vec4f();
+    var g3 = vec4f();
     var total = 0.0;
     let start = mask_start(now.slot, latent);
     let words = (now.n_rows + 31u) / 32u;
@@ -41,102 +51,44 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
             let b = 32u * word + firstTrailingBit(bits);
             bits &= bits - 1u;
             let c = coefficients[b * 4u * latent4 + latent];
-            total += c;
             let row = (now.first_row + b) * width4;
-            for (var p = 0u; p < parts; p++) {
-                let column = p * lanes + lane;
-                if (column < width4) {
-                    gradient[p] += c * rows[row + column];
-                }
-            }
+            total += c;
+            g0 += c * rows[row + column0];
+            g1 += c * rows[row + min(column1, last)];
+            g2 += c * rows[row + min(column2, last)];
+            g3 += c * rows[row + min(column3, last)];
         }
     }
-
-    let hyper = now.hyper;
-    let by_norm = of_decoder && hyper.l1_by_norm == 1u && hyper.l1 != 0.0;
-    // ⟨gradient, w⟩ before the L1 part, and ⟨w, w⟩.
-    var along = vec2f();
-    for (var p = 0u; p < parts; p++) {
-        let column = p * lanes + lane;
-        if (column < width4) {
-            let w = weights[latent * width4 + column];
-            var g = gradient[p];
-            if (of_decoder) {
-                g *= 2.0 / f32(now.n_rows);
-            } else if (shift_input) {
-                g -= total * b_dec[column];
-            }
-            if (latent < hyper.n_anchors) {
-                g += 2.0 * hyper.anchor * (w - anchors[latent * width4 + column]);
-            }
-            gradient[p] = g;
-            along += vec2f(dot(g, w), dot(w, w));
-        }
-    }
-    // The multiple of w that the gradient gets on top: L1 by norm adds one, staying unit takes all of it away.
-    var radial = 0.0;
-    if (of_decoder) {
-        along = sum_of_lanes(along, lane);
-        if (by_norm) {
-            radial = hyper.l1 * total / (f32(now.n_rows) * max(sqrt(along.y), TINY));
-        }
-        if (unit_norm_decoder) {
-            radial -= (along.x + radial * along.y) / max(along.y, TINY);
-        }
-    }
-
-    var length = vec2f();
-    for (var p = 0u; p < parts; p++) {
-        let column = p * lanes + lane;
-        if (column < width4) {
-            let at = latent * width4 + column;
-            var w = weights[at];
-            let g = gradient[p] + radial * w;
-            let m = hyper.beta1 * mean[at] + (1.0 - hyper.beta1) * g;
-            let v = hyper.beta2 * square[at] + (1.0 - hyper.beta2) * g * g;
-            mean[at] = m;
-            square[at] = v;
-            w -= adam(hyper, m, v);
-            gradient[p] = w;
-            length.x += dot(w, w);
-            if (!(of_decoder && unit_norm_decoder)) {
-                weights[at] = w;
-            }
-        }
-    }
-    if (of_decoder && unit_norm_decoder) {
-        let norm = max(sqrt(sum_of_lanes(length, lane).x), TINY);
-        for (var p = 0u; p < parts; p++) {
-            let column = p * lanes + lane;
-            if (column < width4) {
-                weights[latent * width4 + column] = gradient[p] / norm;
-            }
-        }
-    }
+    step_part(latent, column0, g0, total);
+    step_part(latent, column1, g1, total);
+    step_part(latent, column2, g2, total);
+    step_part(latent, column3, g3, total);
 }
 
-/// The sum over the workgroup's lanes, in a fixed order, for every lane.
-fn sum_of_lanes(value: vec2f, lane: u32) -> vec2f {
-    workgroupBarrier();
-    partial[lane] = value;
-    workgroupBarrier();
-    var sum = vec2f();
-    if (lanes <= FEW) {
-        for (var l = 0u; l < lanes; l++) {
-            sum += partial[l];
+/// Adam on one vec4, given its sum over the batch and Σ c.
+fn step_part(latent: u32, column: u32, sum: vec4f, total: f32) {
+    if (column >= width4) {
+        return;
+    }
+    let at = latent * width4 + column;
+    let hyper = now.hyper;
+    let w = weights[at];
+    var g = sum;
+    if (of_decoder) {
+        g *= 2.0 / f32(now.n_rows);
+        if (has_radial(hyper)) {
+            g += per_use[latent] * w;
         }
-        return sum;
+    } else if (shift_input) {
+        let j = 4u * column;
+        g -= total * vec4f(per_use[j], per_use[j + 1u], per_use[j + 2u], per_use[j + 3u]);
     }
-    if (lane < FEW) {
-        for (var l = lane; l < lanes; l += FEW) {
-            sum += partial[l];
-        }
-        few[lane] = sum;
+    if (latent < hyper.n_anchors) {
+        g += 2.0 * hyper.anchor * (w - anchors[at]);
     }
-    workgroupBarrier();
-    sum = vec2f();
-    for (var l = 0u; l < FEW; l++) {
-        sum += few[l];
-    }
-    return sum;
+    let m = hyper.beta1 * mean[at] + (1.0 - hyper.beta1) * g;
+    let v = hyper.beta2 * square[at] + (1.0 - hyper.beta2) * g * g;
+    mean[at] = m;
+    square[at] = v;
+    weights[at] = w - adam(hyper, m, v);
 }

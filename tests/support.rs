@@ -137,7 +137,11 @@ pub fn assert_close(what: &str, got: &[f32], expected: &[f32], tolerance: f32) {
         .iter()
         .zip(expected)
         .enumerate()
-        .filter(|(_, (g, e))| !((**g - **e).abs() <= tolerance * (1.0 + e.abs())))
+        // A NaN is off, too.
+        .filter(|(_, (g, e))| {
+            let distance = (**g - **e).abs();
+            distance.is_nan() || distance > tolerance * (1.0 + e.abs())
+        })
         .collect();
     let first: Vec<_> = far.iter().take(5).map(|(i, (g, e))| format!("[{i}] got {g}, expected {e}")).collect();
     assert!(

@@ -1,24 +1,27 @@
 //! WebGPU backend, natively (Vulkan, Metal, Direct3D 12) and in the browser.
 //!
-//! A step is a row of dispatches (`gpu/step.rs`), one a kernel of `shaders/`; many steps are one submit, and nothing is
+//! A step is a row of dispatches (`gpu/step.rs`), each a kernel of `shaders/`; many steps are one submit, and nothing is
 //! read back but where a method waits for it. Weights live on the device, padded to whole vec4s. There are no float
 //! atomics and every sum has one order, so that runs repeat bit for bit on a device.
 
-pub mod buffers;
+mod buffers;
 mod device;
 mod evaluate;
 pub mod kernels;
 mod readback;
+mod stages;
 pub mod step;
 
 use crate::bench::Batch;
+use crate::config::Activation;
 use crate::model::{Hyper, Weights};
 use crate::train::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use buffers::{Buffers, Sizes};
-use device::Gpu;
 pub use device::GpuUnavailable;
+use device::{Gpu, find_adapter, is_software};
 use readback::{Source, read};
-use step::{Origin, Pipelines, Recorder, SLOT_BYTES, Stages, Step};
+use stages::{Pipelines, Stages};
+use step::{Origin, Recorder, SLOT_BYTES, Step};
 
 /// A problem on a GPU.
 pub struct GpuBackend {
@@ -38,8 +41,9 @@ pub struct GpuBackend {
 impl GpuBackend {
     /// Opens a device and brings `state` onto it; the error says what is missing.
     pub async fn new(problem: Problem, state: &State) -> Result<Self, GpuUnavailable> {
-        let sizes = Sizes::new(&problem);
-        let gpu = Gpu::open(sizes.largest_buffer(&problem)).await?;
+        let adapter = find_adapter().await?;
+        let sizes = Sizes::new(&problem, is_software(&adapter));
+        let gpu = Gpu::open(&adapter, sizes.largest_buffer(&problem)).await?;
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffers = Buffers::new(&gpu, &problem, &sizes);
         if memory.pop().await.is_some() {
@@ -82,7 +86,8 @@ impl GpuBackend {
         &self.gpu.adapter_name
     }
 
-    /// Loses the device, as a crashed driver would: for tests of what happens then.
+    /// Loses the device, as a crashed driver would: for tests of what happens then. Browsers tell of it a moment
+    /// later; until then work is still taken (and goes nowhere), but nothing that waits for an answer gets one.
     pub fn lose_device(&self) {
         self.gpu.device.destroy();
     }
@@ -177,7 +182,7 @@ impl GpuBackend {
             for (slot, (batch, hyper)) in batches.iter().zip(hypers).enumerate() {
                 let n_rows = batch.n_rows();
                 recorder.forward(slot, n_rows, hyper, self.by_features(batch));
-                recorder.learn(slot, n_rows);
+                recorder.learn(slot, n_rows, hyper);
             }
             recorder.errors(whole, submit.n_rows);
             recorder.losses_and_tally(whole, batches.len());
@@ -189,8 +194,8 @@ impl GpuBackend {
 
     fn step_of(&self, n_rows: usize, first_row: usize, slot: usize, hyper: &Hyper) -> Step {
         let capacity = match self.problem.model.activation {
-            crate::config::Activation::Relu => self.sizes.capacity,
-            crate::config::Activation::TopK => hyper.k as usize,
+            Activation::Relu => self.sizes.capacity,
+            Activation::TopK => hyper.k as usize,
         };
         assert!(
             n_rows <= self.sizes.rows && capacity <= self.sizes.capacity,
@@ -275,10 +280,7 @@ impl Backend for GpuBackend {
     }
 
     async fn weights(&mut self) -> Result<Weights, DeviceLost> {
-        self.buffers
-            .weights
-            .read(&self.gpu, self.sizes.shape)
-            .await
+        self.buffers.weights.read(&self.gpu, self.sizes.shape).await
     }
 
     async fn firing(&mut self) -> Result<(Vec<u32>, Vec<u32>), DeviceLost> {

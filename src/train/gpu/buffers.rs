@@ -33,15 +33,16 @@ pub struct Sizes {
     pub with_responses: bool,
 }
 
-/// Multiply-adds after which a submit is cut: 0.1 s at the 1 G/s of a software adapter on one core. Real GPUs finish
-/// sooner; what they lose by more submits is small beside the steps in them.
-const SUBMIT_WORK: usize = 100_000_000;
+/// Multiply-adds after which a submit is cut, so that it stays below about 0.1 s: a weak GPU does 10 G/s, and
+/// SwiftShader 0.2 G/s on two cores (measured).
+const SUBMIT_WORK: usize = 1_000_000_000;
+const SUBMIT_WORK_SOFTWARE: usize = 20_000_000;
 /// Most steps of a submit, and most bytes of its inputs.
 const SUBMIT_STEPS: usize = 64;
 const SUBMIT_BYTES: usize = 16 << 20;
 
 impl Sizes {
-    pub fn new(problem: &Problem) -> Self {
+    pub fn new(problem: &Problem, is_software: bool) -> Self {
         let shape = problem.shape;
         let world = &problem.world;
         let rows = problem.batch.max(1).next_multiple_of(32);
@@ -51,12 +52,23 @@ impl Sizes {
             Activation::TopK => (problem.model.k as usize).min(shape.n_latent),
         };
         // The step's work, by kernel: encode, activation, then decode, backprop and two updates of active latents.
-        let products = if with_responses { world.n_features.min(rows) } else { rows };
+        let products = if with_responses {
+            world.n_features.min(rows)
+        } else {
+            rows
+        };
         let dense = products * shape.n_latent * shape.n_input + 4 * rows * shape.n_latent;
         let active = rows * capacity * (shape.n_input + 3 * shape.n_target);
         let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
         let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
-        let steps = (SUBMIT_WORK / (dense + active + adam)).min(SUBMIT_BYTES / row_bytes).clamp(1, SUBMIT_STEPS);
+        let work = if is_software {
+            SUBMIT_WORK_SOFTWARE
+        } else {
+            SUBMIT_WORK
+        };
+        let steps = (work / (dense + active + adam))
+            .min(SUBMIT_BYTES / row_bytes)
+            .clamp(1, SUBMIT_STEPS);
         Self {
             shape,
             n_features: world.n_features,
@@ -140,6 +152,7 @@ pub struct Buffers {
     pub dz: wgpu::Buffer,
     pub dz_sum: wgpu::Buffer,
     pub b_dec_before: wgpu::Buffer,
+    pub radial: wgpu::Buffer,
     pub loss_log: wgpu::Buffer,
     pub match_encoder: wgpu::Buffer,
     pub match_decoder: wgpu::Buffer,
@@ -163,7 +176,8 @@ impl Buffers {
         let filled = |label: &str, rows: &[f32], width: usize| {
             let padded = pad(rows, width);
             let buffer = make(label, padded.len());
-            gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&padded));
+            gpu.queue
+                .write_buffer(&buffer, 0, bytemuck::cast_slice(&padded));
             buffer
         };
         let world = &problem.world;
@@ -174,7 +188,11 @@ impl Buffers {
             filled("directions_out", &world.directions_out, s.shape.n_target)
         };
         let inputs = make("inputs", submit_rows * s.input4 * 4);
-        let targets = if s.shared_rows { inputs.clone() } else { make("targets", submit_rows * s.target4 * 4) };
+        let targets = if s.shared_rows {
+            inputs.clone()
+        } else {
+            make("targets", submit_rows * s.target4 * 4)
+        };
         let entries = s.entries(problem);
         let responses = if s.with_responses { n } else { 0 };
         Self {
@@ -194,7 +212,9 @@ impl Buffers {
             steps: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("steps"),
                 size: (s.steps as u64 + 2) * SLOT_BYTES,
-                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+                usage: wgpu::BufferUsages::UNIFORM
+                    | wgpu::BufferUsages::STORAGE
+                    | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             }),
             row_start: make("row_start", submit_rows + 1),
@@ -215,6 +235,7 @@ impl Buffers {
             dz: make("dz", s.rows * s.latent4 * 4),
             dz_sum: make("dz_sum", q),
             b_dec_before: make("b_dec_before", s.target4 * 4),
+            radial: make("radial", q),
             loss_log: make("loss_log", LOSS_LOG),
             match_encoder: make("match_encoder", 4 * n),
             match_decoder: make("match_decoder", 4 * n),
@@ -253,7 +274,8 @@ impl Tensors {
             (&self.b_enc, &values.b_enc, shape.n_latent),
             (&self.b_dec, &values.b_dec, shape.n_target),
         ] {
-            gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&pad(values, width)));
+            gpu.queue
+                .write_buffer(buffer, 0, bytemuck::cast_slice(&pad(values, width)));
         }
     }
 
@@ -264,11 +286,20 @@ impl Tensors {
             (&self.b_enc, 1, shape.n_latent),
             (&self.b_dec, 1, shape.n_target),
         ];
-        let sources = parts.map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
+        let sources = parts
+            .map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
         let padded = read::<f32>(gpu, &sources).await?;
-        let mut values = padded.into_iter().zip(parts).map(|(padded, (_, _, width))| unpad(padded, width));
+        let mut values = padded
+            .into_iter()
+            .zip(parts)
+            .map(|(padded, (_, _, width))| unpad(padded, width));
         let mut next = || values.next().expect("one result a source");
-        Ok(Weights { encoder: next(), decoder: next(), b_enc: next(), b_dec: next() })
+        Ok(Weights {
+            encoder: next(),
+            decoder: next(),
+            b_enc: next(),
+            b_dec: next(),
+        })
     }
 }
 
@@ -277,7 +308,9 @@ fn storage(gpu: &Gpu, label: &str, n: usize) -> wgpu::Buffer {
     gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(label),
         size: 4 * n.next_multiple_of(4).max(4) as u64,
-        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+        usage: wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_DST
+            | wgpu::BufferUsages::COPY_SRC,
         mapped_at_creation: false,
     })
 }
@@ -299,5 +332,8 @@ fn unpad(rows: Vec<f32>, width: usize) -> Vec<f32> {
     if padded == width {
         return rows;
     }
-    rows.chunks_exact(padded).flat_map(|row| &row[..width]).copied().collect()
+    rows.chunks_exact(padded)
+        .flat_map(|row| &row[..width])
+        .copied()
+        .collect()
 }

@@ -25,23 +25,41 @@ pub struct Gpu {
     pub health: Health,
 }
 
+/// The adapter that this machine or browser prefers for work.
+pub async fn find_adapter() -> Result<wgpu::Adapter, GpuUnavailable> {
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..Default::default()
+    };
+    let adapter = wgpu::Instance::default().request_adapter(&options).await;
+    adapter.map_err(|_| GpuUnavailable(no_adapter()))
+}
+
+/// Whether the adapter computes on the CPU (lavapipe, SwiftShader).
+pub fn is_software(adapter: &wgpu::Adapter) -> bool {
+    adapter.get_info().device_type == wgpu::DeviceType::Cpu
+}
+
 impl Gpu {
     /// A device on which one buffer of `largest_buffer` bytes can be bound.
-    pub async fn open(largest_buffer: u64) -> Result<Self, GpuUnavailable> {
+    pub async fn open(
+        adapter: &wgpu::Adapter,
+        largest_buffer: u64,
+    ) -> Result<Self, GpuUnavailable> {
         let unavailable = |sentence: String| Err(GpuUnavailable(sentence));
-        let instance = wgpu::Instance::default();
-        let options = wgpu::RequestAdapterOptions {
-            power_preference: wgpu::PowerPreference::HighPerformance,
-            ..Default::default()
-        };
-        let Ok(adapter) = instance.request_adapter(&options).await else {
-            return unavailable(no_adapter());
-        };
         let there = adapter.limits();
         let mut limits = wgpu::Limits::default();
         for (what, need, there) in [
-            ("bound in one buffer", &mut limits.max_storage_buffer_binding_size, there.max_storage_buffer_binding_size),
-            ("held in one buffer", &mut limits.max_buffer_size, there.max_buffer_size),
+            (
+                "bound in one buffer",
+                &mut limits.max_storage_buffer_binding_size,
+                there.max_storage_buffer_binding_size,
+            ),
+            (
+                "held in one buffer",
+                &mut limits.max_buffer_size,
+                there.max_buffer_size,
+            ),
         ] {
             if largest_buffer > there {
                 return unavailable(format!(
@@ -53,25 +71,39 @@ impl Gpu {
             // Bindings are whole vec4s; an odd limit would refuse the last of them.
             *need = (*need).max(largest_buffer.next_multiple_of(16)).min(there);
         }
-        let descriptor =
-            wgpu::DeviceDescriptor { label: Some("sdl-explorer"), required_limits: limits, ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("sdl-explorer"),
+            required_limits: limits,
+            ..Default::default()
+        };
         let (device, queue) = match adapter.request_device(&descriptor).await {
             Ok(both) => both,
             Err(error) => {
-                return unavailable(format!("The GPU refused what WebGPU promises by default: {error}."));
+                return unavailable(format!(
+                    "The GPU refused what WebGPU promises by default: {error}."
+                ));
             }
         };
         let health = Health::default();
         let listener = health.clone();
         device.set_device_lost_callback(move |reason, message| {
             let message = message.trim().trim_end_matches('.').to_owned();
-            listener.report(if message.is_empty() { format!("{reason:?}").to_lowercase() } else { message });
+            listener.report(if message.is_empty() {
+                format!("{reason:?}").to_lowercase()
+            } else {
+                message
+            });
         });
         let listener = health.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             listener.report(error.to_string());
         }));
-        Ok(Self { device, queue, adapter_name: name(&adapter.get_info()), health })
+        Ok(Self {
+            device,
+            queue,
+            adapter_name: name(&adapter.get_info()),
+            health,
+        })
     }
 }
 
@@ -120,7 +152,11 @@ impl Health {
 fn name(info: &wgpu::AdapterInfo) -> String {
     let parts = [info.name.as_str(), info.driver.as_str()];
     let known: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    if known.is_empty() { "unnamed adapter".to_owned() } else { known.join(", ") }
+    match info.device_type {
+        _ if !known.is_empty() => known.join(", "),
+        wgpu::DeviceType::Cpu => "a software adapter".to_owned(),
+        _ => "a GPU that the browser does not name".to_owned(),
+    }
 }
 
 fn no_adapter() -> String {

@@ -6,13 +6,10 @@ use std::num::NonZeroU64;
 
 /// Invocations of a workgroup wherever a kernel names no other size (`GROUP` of `shaders/shared.wgsl`).
 pub const GROUP: u32 = 64;
-/// Rows and latents of a workgroup's tile in `encode`.
+/// Rows and latents of a workgroup's tile in `encode_tiled`.
 pub const TILE: u32 = 64;
-/// Largest k that `top_k` keeps in registers (its `TOP_K_MOST`).
+/// Largest k for which `top_k` reads rows once for every four latents; beyond, `top_k_wide` reads them six times.
 pub const TOP_K_MOST: usize = 32;
-/// Most lanes of `update`, and most vec4s that a lane keeps (its `PARTS_MOST`).
-pub const LANES_MOST: usize = 256;
-pub const PARTS_MOST: usize = 4;
 
 /// What a kernel does with a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +26,8 @@ pub struct Kernel {
     pub source: &'static str,
     /// Storage buffers at bindings 1, 2, …; binding 0 is always the [`Step`], at a dynamic offset.
     pub bindings: &'static [Access],
-    /// Invocations of a workgroup; none if the pipeline decides (`lanes`).
-    pub group: Option<u32>,
+    /// Invocations of a workgroup.
+    pub group: u32,
 }
 
 macro_rules! kernels {
@@ -52,25 +49,28 @@ macro_rules! kernels {
 }
 
 kernels! {
-    EXPAND "expand" Some(GROUP), [Read, Read, Read, Read, ReadWrite];
-    GATHER_ROWS "gather_rows" Some(GROUP), [Read, Read, ReadWrite];
-    OFFSET "offset" Some(GROUP), [Read, Read, Read, ReadWrite];
-    ENCODE "encode" Some(128), [Read, Read, Read, ReadWrite];
-    SUPERPOSE "superpose" Some(GROUP), [Read, Read, Read, Read, Read, ReadWrite];
-    RELU "relu" Some(GROUP), [Read, ReadWrite, ReadWrite, ReadWrite];
-    TOP_K "top_k" Some(GROUP), [Read, ReadWrite, ReadWrite, ReadWrite];
-    TOP_K_WIDE "top_k_wide" Some(256), [Read, ReadWrite, ReadWrite, ReadWrite];
-    DECODE "decode" Some(GROUP), [Read, Read, Read, Read, Read, Read, ReadWrite];
-    NORMS "norms" Some(GROUP), [Read, ReadWrite];
-    PENALTY "penalty" Some(GROUP), [Read, Read, Read, Read, ReadWrite];
-    BACKPROP "backprop" Some(GROUP), [Read, Read, Read, Read, Read, ReadWrite];
-    UPDATE_B_ENC "update_b_enc" Some(GROUP), [Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
-    UPDATE_B_DEC "update_b_dec" Some(GROUP), [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
-    UPDATE "update" None, [ReadWrite, ReadWrite, ReadWrite, Read, Read, Read, Read, Read];
-    ERRORS "errors" Some(GROUP), [Read, ReadWrite];
-    LOSSES "losses" Some(GROUP), [Read, Read, Read, ReadWrite];
-    TALLY "tally" Some(GROUP), [Read, Read, ReadWrite, ReadWrite];
-    MATCH_FEATURES "match_features" Some(GROUP), [Read, Read, ReadWrite];
+    EXPAND "expand" GROUP, [Read, Read, Read, Read, ReadWrite];
+    GATHER_ROWS "gather_rows" GROUP, [Read, Read, ReadWrite];
+    OFFSET "offset" GROUP, [Read, Read, Read, ReadWrite];
+    ENCODE "encode" GROUP, [Read, Read, Read, ReadWrite];
+    ENCODE_TILED "encode_tiled" 128, [Read, Read, Read, ReadWrite];
+    SUPERPOSE "superpose" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    RELU "relu" GROUP, [Read, ReadWrite, ReadWrite, ReadWrite];
+    TOP_K "top_k" GROUP, [Read, ReadWrite, ReadWrite, ReadWrite];
+    TOP_K_WIDE "top_k_wide" 256, [Read, ReadWrite, ReadWrite, ReadWrite];
+    DECODE "decode" GROUP, [Read, Read, Read, Read, Read, Read, ReadWrite];
+    NORMS "norms" GROUP, [Read, ReadWrite];
+    PENALTY "penalty" GROUP, [Read, Read, Read, Read, ReadWrite];
+    BACKPROP "backprop" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    UPDATE_B_ENC "update_b_enc" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
+    UPDATE_B_DEC "update_b_dec" GROUP, [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
+    RADIAL "radial" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
+    UPDATE "update" GROUP, [ReadWrite, ReadWrite, ReadWrite, Read, Read, Read, Read, Read];
+    NORMALISE "normalise" GROUP, [ReadWrite];
+    ERRORS "errors" GROUP, [Read, ReadWrite];
+    LOSSES "losses" GROUP, [Read, Read, Read, ReadWrite];
+    TALLY "tally" GROUP, [Read, Read, ReadWrite, ReadWrite];
+    MATCH_FEATURES "match_features" GROUP, [Read, Read, ReadWrite];
 }
 
 /// A kernel compiled for one use.
@@ -84,41 +84,63 @@ pub struct Pipeline {
 impl Pipeline {
     /// Compiles `kernel` with these constants (the `override`s of `shaders/shared.wgsl`).
     pub fn new(gpu: &Gpu, kernel: &'static Kernel, constants: &[(&str, f64)]) -> Self {
-        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(kernel.name),
-            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
-        });
-        let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some(kernel.name),
-            entries: &layout_entries(kernel),
-        });
-        let pipeline_layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some(kernel.name),
-            bind_group_layouts: &[Some(&layout)],
-            immediate_size: 0,
-        });
-        let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(kernel.name),
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some(kernel.name),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants,
-                // Every kernel writes its workgroup memory before it reads it; browsers clear it regardless.
-                zero_initialize_workgroup_memory: false,
-            },
-            cache: None,
-        });
-        Self { pipeline, layout, kernel }
+        let module = gpu
+            .device
+            .create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(kernel.name),
+                source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+            });
+        let layout = gpu
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(kernel.name),
+                entries: &layout_entries(kernel),
+            });
+        let pipeline_layout = gpu
+            .device
+            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some(kernel.name),
+                bind_group_layouts: &[Some(&layout)],
+                immediate_size: 0,
+            });
+        let pipeline = gpu
+            .device
+            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(kernel.name),
+                layout: Some(&pipeline_layout),
+                module: &module,
+                entry_point: Some(kernel.name),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants,
+                    // Every kernel writes its workgroup memory before it reads it; browsers clear it regardless.
+                    zero_initialize_workgroup_memory: false,
+                },
+                cache: None,
+            });
+        Self {
+            pipeline,
+            layout,
+            kernel,
+        }
     }
 
     /// Binds the steps' numbers and the kernel's storage buffers, in the order of its bindings.
     ///
     /// # Panics
     /// When there are not as many buffers as bindings.
-    pub fn bind(&self, gpu: &Gpu, steps: &wgpu::Buffer, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+    pub fn bind(
+        &self,
+        gpu: &Gpu,
+        steps: &wgpu::Buffer,
+        buffers: &[&wgpu::Buffer],
+    ) -> wgpu::BindGroup {
         let kernel = self.kernel;
-        assert_eq!(buffers.len(), kernel.bindings.len(), "{} binds other buffers", kernel.name);
+        assert_eq!(
+            buffers.len(),
+            kernel.bindings.len(),
+            "{} binds other buffers",
+            kernel.name
+        );
         let step = wgpu::BindGroupEntry {
             binding: 0,
             resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
@@ -129,7 +151,10 @@ impl Pipeline {
         };
         let storage = (1..)
             .zip(buffers)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            });
         gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &self.layout,
@@ -142,13 +167,27 @@ fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
     let buffer = |binding, ty, has_dynamic_offset, min_binding_size| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset, min_binding_size },
+        ty: wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset,
+            min_binding_size,
+        },
         count: None,
     };
-    let step = buffer(0, wgpu::BufferBindingType::Uniform, true, NonZeroU64::new(size_of::<Step>() as u64));
+    let step = buffer(
+        0,
+        wgpu::BufferBindingType::Uniform,
+        true,
+        NonZeroU64::new(size_of::<Step>() as u64),
+    );
     let storage = (1..).zip(kernel.bindings).map(|(binding, access)| {
         let read_only = *access == Read;
-        buffer(binding, wgpu::BufferBindingType::Storage { read_only }, false, None)
+        buffer(
+            binding,
+            wgpu::BufferBindingType::Storage { read_only },
+            false,
+            None,
+        )
     });
     std::iter::once(step).chain(storage).collect()
 }

@@ -1,13 +1,10 @@
-//! The order of a step: which kernels run on which buffers, and how a submit of many steps is recorded.
+//! The order of a step: which stages run, one after the other, in one compute pass for many steps.
 
-use super::buffers::{Buffers, Sizes};
-use super::device::Gpu;
-use super::kernels::{self as k, GROUP, Kernel, LANES_MOST, PARTS_MOST, Pipeline, TILE, TOP_K_MOST};
-use crate::config::Activation;
+use super::buffers::Sizes;
+use super::kernels::{GROUP, TILE};
+use super::stages::{Stage, Stages};
 use crate::model::Hyper;
-use crate::train::Problem;
 use bytemuck::{Pod, Zeroable};
-use std::collections::HashMap;
 
 /// What one dispatch works on; `shaders/shared.wgsl` has the same struct and says what the members mean.
 #[repr(C, align(16))]
@@ -27,287 +24,6 @@ pub struct Step {
 
 /// Distance of steps in their buffer: the alignment of dynamic offsets.
 pub const SLOT_BYTES: u64 = 256;
-
-/// How many workgroups a kernel needs.
-#[derive(Clone, Copy)]
-enum Work {
-    /// This many threads a row.
-    Row(usize),
-    /// A workgroup a row.
-    RowGroup,
-    /// This many workgroups across, tiles of rows down.
-    Tiles(usize),
-    /// This many threads, whatever the rows.
-    Threads(usize),
-    /// This many workgroups, whatever the rows.
-    Groups(usize),
-}
-
-/// A dispatch, ready but for its step.
-pub struct Stage {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    work: Work,
-}
-
-/// Rows beyond which `top_k` leaves a row to a whole workgroup.
-const TOP_K_NARROW: usize = 2048;
-
-/// Every stage that a problem may need.
-pub struct Stages {
-    /// Sparse samples, or rows of the data set, to dense rows: once a submit.
-    expand: Vec<Stage>,
-    gather: Option<Stage>,
-    /// The forward pass.
-    offset: Option<Stage>,
-    encode: Stage,
-    respond: Option<[Stage; 2]>,
-    activate: Stage,
-    decode: Stage,
-    /// The penalty and its gradient's weights, where they are wanted.
-    norms: Stage,
-    penalty: Stage,
-    backprop: Stage,
-    /// In order: later ones read what earlier ones have not changed.
-    updates: Vec<Stage>,
-    /// Once a submit.
-    errors: Stage,
-    losses: Stage,
-    tally: Stage,
-    /// Products with the features, norms, best latents; for the encoder's rows and the decoder's.
-    matches: [[Stage; 3]; 2],
-}
-
-/// Pipelines compiled so far; binding again after a buffer grew compiles nothing.
-#[derive(Default)]
-pub struct Pipelines(HashMap<(&'static str, Use), Pipeline>);
-
-/// What tells apart two uses of a kernel (constants of its pipeline).
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-struct Use {
-    /// Of the rows worked on, in vec4s.
-    width4: usize,
-    of_decoder: bool,
-    with_offset: bool,
-}
-
-/// What stages are built from.
-struct Builder<'a> {
-    gpu: &'a Gpu,
-    pipelines: &'a mut Pipelines,
-    problem: &'a Problem,
-    sizes: &'a Sizes,
-    steps: &'a wgpu::Buffer,
-}
-
-impl Builder<'_> {
-    fn stage(
-        &mut self,
-        kernel: &'static Kernel,
-        of: Use,
-        work: Work,
-        buffers: &[&wgpu::Buffer],
-    ) -> Stage {
-        let (gpu, sizes, model) = (self.gpu, self.sizes, &self.problem.model);
-        let pipeline = self.pipelines.0.entry((kernel.name, of)).or_insert_with(|| {
-            let switch = |on: bool| f64::from(u8::from(on));
-            // Powers of two, one SIMD group of a software adapter at least.
-            let lanes = of.width4.next_power_of_two().clamp(4, LANES_MOST);
-            let parts = of.width4.div_ceil(lanes);
-            assert!(parts <= PARTS_MOST, "Config::check and Rows::read bound rows to 4,096");
-            Pipeline::new(
-                gpu,
-                kernel,
-                &[
-                    ("n_latent", sizes.shape.n_latent as f64),
-                    ("latent4", sizes.latent4 as f64),
-                    ("input4", sizes.input4 as f64),
-                    ("target4", sizes.target4 as f64),
-                    ("mask_words", sizes.mask_words as f64),
-                    ("has_b_enc", switch(model.b_enc)),
-                    ("has_b_dec", switch(model.b_dec)),
-                    ("shift_input", switch(model.shift_input)),
-                    ("unit_norm_decoder", switch(model.unit_norm_decoder)),
-                    ("width4", of.width4 as f64),
-                    ("of_decoder", switch(of.of_decoder)),
-                    ("with_offset", switch(of.with_offset)),
-                    ("lanes", lanes as f64),
-                    ("parts", parts as f64),
-                ],
-            )
-        });
-        Stage {
-            bindings: pipeline.bind(gpu, self.steps, buffers),
-            pipeline: pipeline.pipeline.clone(),
-            work,
-        }
-    }
-}
-
-impl Stages {
-    pub fn new(
-        gpu: &Gpu,
-        pipelines: &mut Pipelines,
-        problem: &Problem,
-        sizes: &Sizes,
-        b: &Buffers,
-    ) -> Self {
-        let mut build = Builder {
-            gpu,
-            pipelines,
-            problem,
-            sizes,
-            steps: &b.steps,
-        };
-        let model = &problem.model;
-        let n_latent = sizes.shape.n_latent;
-        let latents = Work::Threads(n_latent);
-        let tiles = Work::Tiles(n_latent.div_ceil(TILE as usize));
-        let plain = Use::default();
-        let wide = |width4: usize| Use { width4, ..plain };
-        let (input, target) = (wide(sizes.input4), wide(sizes.target4));
-        let of_decoder = Use {
-            of_decoder: true,
-            ..target
-        };
-        // Without a shift the offset is b_enc itself.
-        let with_offset = Use {
-            with_offset: model.b_enc || model.shift_input,
-            ..input
-        };
-        let offset = if model.shift_input { &b.offset } else { &b.weights.b_enc };
-
-        let mut expand = vec![build.stage(
-            &k::EXPAND,
-            input,
-            Work::Row(sizes.input4),
-            &[&b.row_start, &b.feature, &b.value, &b.directions_in, &b.inputs],
-        )];
-        if !sizes.shared_rows {
-            expand.push(build.stage(
-                &k::EXPAND,
-                target,
-                Work::Row(sizes.target4),
-                &[&b.row_start, &b.feature, &b.value, &b.directions_out, &b.targets],
-            ));
-        }
-        let gather = b.data.as_ref().map(|data| {
-            let work = Work::Row(sizes.input4);
-            build.stage(&k::GATHER_ROWS, input, work, &[&b.feature, data, &b.inputs])
-        });
-        let respond = sizes.with_responses.then(|| {
-            let of_features = [&b.directions_in, &b.weights.encoder, offset, &b.response];
-            let sums = [&b.row_start, &b.feature, &b.value, &b.response, offset, &b.z];
-            [
-                build.stage(&k::ENCODE, input, tiles, &of_features),
-                build.stage(&k::SUPERPOSE, with_offset, Work::Row(sizes.latent4), &sums),
-            ]
-        });
-        let (activation, work) = match model.activation {
-            Activation::Relu => (&k::RELU, Work::Row(1)),
-            Activation::TopK if n_latent > TOP_K_NARROW || sizes.capacity > TOP_K_MOST => {
-                (&k::TOP_K_WIDE, Work::RowGroup)
-            }
-            Activation::TopK => (&k::TOP_K, Work::Row(1)),
-        };
-
-        let mut updates = Vec::new();
-        if model.b_enc || model.shift_input {
-            let (w, m, v) = (&b.weights.b_enc, &b.mean.b_enc, &b.square.b_enc);
-            let buffers = [&b.dz, &b.mask, &b.dz_sum, w, m, v];
-            updates.push(build.stage(&k::UPDATE_B_ENC, plain, latents, &buffers));
-        }
-        if model.b_dec {
-            let (w, m, v) = (&b.weights.b_dec, &b.mean.b_dec, &b.square.b_dec);
-            let encoder = &b.weights.encoder;
-            let buffers = [&b.residual, &b.dz_sum, encoder, w, m, v, &b.b_dec_before];
-            updates.push(build.stage(
-                &k::UPDATE_B_DEC,
-                plain,
-                Work::Groups(sizes.target4),
-                &buffers,
-            ));
-        }
-        let rows = Work::Groups(n_latent);
-        let (w, m, v) = (&b.weights.encoder, &b.mean.encoder, &b.square.encoder);
-        let before = &b.b_dec_before;
-        let buffers = [w, m, v, &b.inputs, &b.dz, &b.mask, &b.anchors_in, before];
-        updates.push(build.stage(&k::UPDATE, input, rows, &buffers));
-        let (w, m, v) = (&b.weights.decoder, &b.mean.decoder, &b.square.decoder);
-        let buffers = [w, m, v, &b.residual, &b.z, &b.mask, &b.anchors_out, before];
-        updates.push(build.stage(&k::UPDATE, of_decoder, rows, &buffers));
-
-        let mut matcher = |of: Use, directions, weights, result| {
-            let plus = &b.offset;
-            [
-                build.stage(&k::ENCODE, of, tiles, &[directions, weights, plus, &b.z]),
-                build.stage(&k::NORMS, of, latents, &[weights, &b.norms]),
-                build.stage(
-                    &k::MATCH_FEATURES,
-                    plain,
-                    Work::RowGroup,
-                    &[&b.z, &b.norms, result],
-                ),
-            ]
-        };
-        let matches = [
-            matcher(input, &b.directions_in, &b.weights.encoder, &b.match_encoder),
-            matcher(target, &b.directions_out, &b.weights.decoder, &b.match_decoder),
-        ];
-        let (z, active, count) = (&b.z, &b.active, &b.count);
-        let (decoder, b_dec) = (&b.weights.decoder, &b.weights.b_dec);
-        Self {
-            expand,
-            gather,
-            offset: model.shift_input.then(|| {
-                let buffers = [&b.weights.encoder, &b.weights.b_enc, b_dec, &b.offset];
-                build.stage(&k::OFFSET, plain, latents, &buffers)
-            }),
-            encode: build.stage(
-                &k::ENCODE,
-                with_offset,
-                tiles,
-                &[&b.inputs, &b.weights.encoder, offset, z],
-            ),
-            respond,
-            activate: build.stage(activation, plain, work, &[z, active, count, &b.mask]),
-            decode: build.stage(
-                &k::DECODE,
-                plain,
-                Work::Row(sizes.target4),
-                &[z, active, count, decoder, b_dec, &b.targets, &b.residual],
-            ),
-            norms: build.stage(&k::NORMS, target, latents, &[decoder, &b.norms]),
-            penalty: build.stage(
-                &k::PENALTY,
-                plain,
-                Work::Row(1),
-                &[z, active, count, &b.norms, &b.penalty],
-            ),
-            backprop: build.stage(
-                &k::BACKPROP,
-                plain,
-                Work::Row(sizes.capacity),
-                &[active, count, decoder, &b.residual, &b.norms, &b.dz],
-            ),
-            updates,
-            errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.sse]),
-            losses: build.stage(
-                &k::LOSSES,
-                plain,
-                Work::RowGroup,
-                &[&b.steps, &b.sse, &b.penalty, &b.loss_log],
-            ),
-            tally: build.stage(
-                &k::TALLY,
-                plain,
-                latents,
-                &[&b.steps, &b.mask, &b.since_fired, &b.fire_count],
-            ),
-            matches,
-        }
-    }
-}
 
 /// What the rows of a submit come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -370,10 +86,19 @@ impl Recorder<'_> {
     }
 
     /// From residuals to new weights.
-    pub fn learn(&mut self, slot: usize, n_rows: usize) {
-        self.run(&self.stages.backprop, slot, n_rows);
-        for stage in &self.stages.updates {
+    pub fn learn(&mut self, slot: usize, n_rows: usize, hyper: &Hyper) {
+        let stages = self.stages;
+        self.run(&stages.backprop, slot, n_rows);
+        for stage in &stages.updates {
             self.run(stage, slot, n_rows);
+        }
+        // `has_radial` of `shaders/shared.wgsl`.
+        if stages.normalise.is_some() || (hyper.l1_by_norm == 1 && hyper.l1 != 0.0) {
+            self.run(&stages.radial, slot, n_rows);
+        }
+        self.run(&stages.update_decoder, slot, n_rows);
+        if let Some(normalise) = &stages.normalise {
+            self.run(normalise, slot, n_rows);
         }
     }
 
@@ -402,6 +127,23 @@ impl Recorder<'_> {
     }
 }
 
+/// How many workgroups a kernel needs.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// This many threads a row.
+    Row(usize),
+    /// This many threads for every four rows.
+    FourRows(usize),
+    /// A workgroup a row.
+    RowGroup,
+    /// This many workgroups across, tiles of rows down.
+    Tiles(usize),
+    /// This many threads, whatever the rows.
+    Threads(usize),
+    /// This many workgroups, whatever the rows.
+    Groups(usize),
+}
+
 /// Workgroups across and down; more threads than one dimension may have go on in the second.
 fn groups(work: Work, n_rows: usize) -> [u32; 2] {
     const MOST: usize = 65_535;
@@ -412,6 +154,7 @@ fn groups(work: Work, n_rows: usize) -> [u32; 2] {
     };
     match work {
         Work::Row(each) => threads(n_rows * each),
+        Work::FourRows(each) => threads(n_rows.div_ceil(4) * each),
         Work::Threads(n) => threads(n),
         Work::RowGroup => [n_rows as u32, 1],
         Work::Groups(n) => [n as u32, 1],
