@@ -14,8 +14,7 @@ use crate::metrics::{Density, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
 use crate::train::cpu::Cpu;
-use crate::train::{Backend, DeviceLost, Problem, State};
-use backends::AnyBackend;
+use crate::train::{AnyBackend, Backend, DeviceLost, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
 use std::sync::Arc;
@@ -43,6 +42,8 @@ pub struct Run {
     alone: Batch,
     scorer: Scorer,
     density: Density,
+    /// A live change outgrew what the backend was made for; it is made anew before it is used again.
+    outgrown: bool,
 }
 
 /// Why a run does not go on.
@@ -90,7 +91,7 @@ impl Run {
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
             scorer: Scorer::new(&world, &evaluation, config.seed),
-            backend: AnyBackend::Cpu(Cpu::new(problem.clone(), state.clone())),
+            backend: AnyBackend::Cpu(Box::new(Cpu::new(problem.clone(), state.clone()))),
             info: BackendInfo::cpu("the run starts here"),
             alone: Batch::Sparse(SparseBatch::alone(world.n_features)),
             evaluation,
@@ -104,6 +105,7 @@ impl Run {
             events: vec![],
             checkpoint: state,
             density: Density::default(),
+            outgrown: false,
             config,
         }
     }
@@ -143,6 +145,7 @@ impl Run {
     }
 
     async fn try_advance(&mut self, steps: u64) -> Result<(), DeviceLost> {
+        self.refit().await?;
         let goal = self.step + steps;
         while self.stopped == Stopped::No && self.step < goal {
             let end = goal.min(self.next_halt());
@@ -205,6 +208,7 @@ impl Run {
 
     /// Reads weights and metrics, and hands out what was recorded since the last frame.
     pub async fn frame(&mut self) -> Result<Frame, DeviceLost> {
+        self.refit().await?;
         let hyper = Hyper::new(&self.config, self.step);
         let weights = self.backend.weights().await?;
         let evaluation = self.backend.evaluate(&self.evaluation, &hyper, false).await?;
@@ -259,6 +263,11 @@ impl Run {
         for (field, value) in differences(&self.config, &config) {
             self.events.push(Event::Changed { step: self.step, field, value });
         }
+        // A GPU's lists of firing latents have room for the k that it was made with.
+        if config.model.k > self.problem.model.k {
+            self.problem.model.k = config.model.k;
+            self.outgrown = true;
+        }
         self.config = config;
         // Longer training, or the cure of a divergence, sets a stopped run going again.
         if self.stopped == Stopped::Finished && self.step < u64::from(self.config.training.steps) {
@@ -273,6 +282,7 @@ impl Run {
     }
 
     async fn resample_dead(&mut self, on_demand: bool) -> Result<Vec<u32>, DeviceLost> {
+        self.refit().await?;
         let mut state = self.backend.state().await?;
         let dead = resample::dead(&self.config, &state);
         if !dead.is_empty() {

@@ -3,12 +3,14 @@
 //! `cpu` and `gpu` have kernels of the same names (the listing of `shaders/`); [`crate::model::reference`] judges both.
 //! A backend knows nothing of schedules, events or metrics: it steps, evaluates and hands its state over.
 
+mod any;
 pub mod cpu;
 pub mod gpu;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
 use crate::model::{Hyper, Shape, Weights};
+pub use any::AnyBackend;
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,31 +1,25 @@
-//! What the GPU backend says of a model that it leaves as it is: evaluation, selection among equals, matches.
+//! What both backends say of a model that they leave as it is: evaluation, selection among equals, matches.
 
-use crate::kernels_gpu::tolerance;
 use crate::support::*;
+use crate::training::tolerance;
 use pollster::block_on;
 use sdl_explorer::bench::{Batch, SparseBatch};
 use sdl_explorer::config::{Config, L1Weighting};
 use sdl_explorer::model::Hyper;
-use sdl_explorer::train::gpu::GpuBackend;
-use sdl_explorer::train::{Backend, Match, Problem, State};
+use sdl_explorer::train::{AnyBackend, Backend, Match, Problem, State};
 
 /// Enough work for `encode_tiled`, in none of its dimensions a whole number of tiles.
 #[test]
 fn products_by_tiles_are_the_references() {
     let mut config = config();
-    (
-        config.bench.n_input,
-        config.model.n_latent,
-        config.training.batch,
-    ) = (259, 901, 300);
+    (config.bench.n_input, config.model.n_latent, config.training.batch) = (259, 901, 300);
     config.model.b_enc = true;
     let problem = dense_problem(&config, 300);
     let start = state(&config, &problem);
-    let Some(mut backend) = gpu(&problem, &start) else {
-        return;
-    };
-    let batch = problem.world.evaluation_batch(3, 300);
-    check_evaluation("tiles", &config, &problem, &start, &mut backend, &batch);
+    for (place, mut backend) in backends(&problem, &start) {
+        let batch = problem.world.evaluation_batch(3, 300);
+        check_evaluation(&format!("{place}, tiles"), &config, &problem, &start, &mut backend, &batch);
+    }
 }
 
 /// Equal values go to the lower latents, in both selections; latents that are not positive never fire.
@@ -51,23 +45,20 @@ fn ties_go_to_the_lower_latent() {
         start.weights.encoder[2 * 3] = 0.75;
         start.weights.encoder[2 * 9 + 1] = 0.25;
         start.weights.encoder[2 * 60 + 1] = 0.25;
-        let Some(mut backend) = gpu(&problem, &start) else {
-            return;
-        };
-        let batch = Batch::Sparse(SparseBatch::alone(2));
-        let hyper = Hyper::new(&config, 0);
-        let seen = block_on(backend.evaluate(&batch, &hyper, true)).unwrap();
-        assert_eq!(seen.l0, [k, 2]);
-        let lowest = (0..).filter(|i| ![3, 7].contains(i)).take(k as usize - 2);
-        let mut of_0: Vec<u32> = lowest.chain([3, 7]).collect();
-        of_0.sort_unstable();
-        let fired_by = |row: u32| -> Vec<u32> {
-            (0..n_latent)
-                .filter(|i| seen.pattern[*i as usize] >> row & 1 == 1)
-                .collect()
-        };
-        assert_eq!(fired_by(0), of_0, "n_latent {n_latent}, k {k}");
-        assert_eq!(fired_by(1), [9, 60], "n_latent {n_latent}, k {k}");
+        for (place, mut backend) in backends(&problem, &start) {
+            let batch = Batch::Sparse(SparseBatch::alone(2));
+            let hyper = Hyper::new(&config, 0);
+            let seen = block_on(backend.evaluate(&batch, &hyper, true)).unwrap();
+            assert_eq!(seen.l0, [k, 2]);
+            let lowest = (0..).filter(|i| ![3, 7].contains(i)).take(k as usize - 2);
+            let mut of_0: Vec<u32> = lowest.chain([3, 7]).collect();
+            of_0.sort_unstable();
+            let fired_by = |row: u32| -> Vec<u32> {
+                (0..n_latent).filter(|i| seen.pattern[*i as usize] >> row & 1 == 1).collect()
+            };
+            assert_eq!(fired_by(0), of_0, "{place}, n_latent {n_latent}, k {k}");
+            assert_eq!(fired_by(1), [9, 60], "{place}, n_latent {n_latent}, k {k}");
+        }
     }
 }
 
@@ -75,34 +66,25 @@ fn ties_go_to_the_lower_latent() {
 #[test]
 fn evaluations_are_the_references() {
     let mut shifted = relu(config(), L1Weighting::DecoderNorm);
-    (
-        shifted.model.b_enc,
-        shifted.model.b_dec,
-        shifted.model.shift_input,
-    ) = (true, true, true);
+    (shifted.model.b_enc, shifted.model.b_dec, shifted.model.shift_input) = (true, true, true);
     for (name, config) in [("top_k", config()), ("relu", shifted)] {
         for dense in [false, true] {
-            let problem = if dense {
-                dense_problem(&config, 300)
-            } else {
-                problem(&config)
-            };
+            let problem = if dense { dense_problem(&config, 300) } else { problem(&config) };
             let start = state(&config, &problem);
-            let Some(mut backend) = gpu(&problem, &start) else {
-                return;
-            };
-            let alone = Batch::Sparse(SparseBatch::alone(config.bench.n_features as usize));
-            for batch in [
-                problem.world.evaluation_batch(3, 1),
-                problem.world.evaluation_batch(3, 64),
-                problem.world.evaluation_batch(3, 201),
-                alone,
-            ] {
-                let what = format!("{name}, dense {dense}, {} rows", batch.n_rows());
-                check_evaluation(&what, &config, &problem, &start, &mut backend, &batch);
+            for (place, mut backend) in backends(&problem, &start) {
+                let alone = Batch::Sparse(SparseBatch::alone(config.bench.n_features as usize));
+                for batch in [
+                    problem.world.evaluation_batch(3, 1),
+                    problem.world.evaluation_batch(3, 64),
+                    problem.world.evaluation_batch(3, 201),
+                    alone,
+                ] {
+                    let what = format!("{place}, {name}, dense {dense}, {} rows", batch.n_rows());
+                    check_evaluation(&what, &config, &problem, &start, &mut backend, &batch);
+                }
+                // Looking changes nothing.
+                assert_eq!(block_on(backend.state()).unwrap(), start);
             }
-            // Looking changes nothing.
-            assert_eq!(block_on(backend.state()).unwrap(), start);
         }
     }
 }
@@ -112,7 +94,7 @@ fn check_evaluation(
     config: &Config,
     problem: &Problem,
     start: &State,
-    backend: &mut GpuBackend,
+    backend: &mut AnyBackend,
     batch: &Batch,
 ) {
     let hyper = Hyper::new(config, 0);
@@ -176,55 +158,29 @@ fn matches_are_the_best_of_plain_loops() {
             }
             w.encoder[..width].fill(0.0);
         }
-        let Some(mut backend) = gpu(&problem, &start) else {
-            return;
-        };
-        let got = block_on(backend.matches()).unwrap();
-        let world = &problem.world;
-        for (rows, directions, raw, cosine) in [
-            (
-                &start.weights.encoder,
-                &world.directions_in,
-                &got.encoder_raw,
-                &got.encoder_cosine,
-            ),
-            (
-                &start.weights.decoder,
-                &world.directions_out,
-                &got.decoder_raw,
-                &got.decoder_cosine,
-            ),
-        ] {
-            check_match("raw", raw, rows, directions, width, false);
-            check_match("cosine", cosine, rows, directions, width, true);
+        for (place, mut backend) in backends(&problem, &start) {
+            let got = block_on(backend.matches()).unwrap();
+            let world = &problem.world;
+            for (rows, directions, raw, cosine) in [
+                (&start.weights.encoder, &world.directions_in, &got.encoder_raw, &got.encoder_cosine),
+                (&start.weights.decoder, &world.directions_out, &got.decoder_raw, &got.decoder_cosine),
+            ] {
+                check_match(&format!("{place}, raw"), raw, rows, directions, width, false);
+                check_match(&format!("{place}, cosine"), cosine, rows, directions, width, true);
+            }
         }
     }
 }
 
 /// The score must be the best, the latent must reach it, and no lower latent may be equal to it bit for bit.
-fn check_match(
-    what: &str,
-    got: &Match,
-    rows: &[f32],
-    directions: &[f32],
-    width: usize,
-    cosine: bool,
-) {
-    let product = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| f64::from(*a) * f64::from(*b))
-            .sum()
-    };
+fn check_match(what: &str, got: &Match, rows: &[f32], directions: &[f32], width: usize, cosine: bool) {
+    let product = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
     for (d, direction) in directions.chunks_exact(width).enumerate() {
         let score = |row: &[f32]| {
             let norm = product(row, row).sqrt().max(1e-30);
             product(row, direction).abs() / if cosine { norm } else { 1.0 }
         };
-        let best = rows
-            .chunks_exact(width)
-            .map(score)
-            .fold(0.0f64, |a, b| a.max(b));
+        let best = rows.chunks_exact(width).map(score).fold(0.0f64, |a, b| a.max(b));
         let latent = got.latent[d] as usize;
         let row = &rows[latent * width..][..width];
         for found in [f64::from(got.score[d]), score(row)] {
@@ -234,13 +190,7 @@ fn check_match(
             );
         }
         let opposite: Vec<_> = row.iter().map(|w| -w).collect();
-        let first = rows
-            .chunks_exact(width)
-            .position(|r| r == row || r == opposite);
-        assert_eq!(
-            first,
-            Some(latent),
-            "{what}, feature {d}: a lower latent is equal"
-        );
+        let first = rows.chunks_exact(width).position(|r| r == row || r == opposite);
+        assert_eq!(first, Some(latent), "{what}, feature {d}: a lower latent is equal");
     }
 }

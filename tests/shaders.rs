@@ -9,13 +9,8 @@ use std::collections::BTreeSet;
 use std::mem::offset_of;
 
 fn module(kernel: &Kernel) -> Module {
-    naga::front::wgsl::parse_str(kernel.source).unwrap_or_else(|e| {
-        panic!(
-            "{}.wgsl: {}",
-            kernel.name,
-            e.emit_to_string_with_path(kernel.source, kernel.name)
-        )
-    })
+    naga::front::wgsl::parse_str(kernel.source)
+        .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string_with_path(kernel.source, kernel.name)))
 }
 
 #[test]
@@ -24,9 +19,7 @@ fn every_kernel_is_valid() {
         // No capability beyond WebGPU's core: Firefox compiles with naga, too.
         Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module(kernel))
-            .unwrap_or_else(|e| {
-                panic!("{}.wgsl: {}", kernel.name, e.emit_to_string(kernel.source))
-            });
+            .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string(kernel.source)));
     }
 }
 
@@ -38,10 +31,7 @@ fn the_table_is_the_folder() {
         .map(|entry| entry.expect("readable").file_name().into_string().unwrap())
         .filter(|name| name != "shared.wgsl")
         .collect();
-    let table: BTreeSet<String> = kernels::TABLE
-        .iter()
-        .map(|kernel| format!("{}.wgsl", kernel.name))
-        .collect();
+    let table: BTreeSet<String> = kernels::TABLE.iter().map(|kernel| format!("{}.wgsl", kernel.name)).collect();
     assert_eq!(files, table);
 }
 
@@ -53,12 +43,7 @@ fn entry_points_and_workgroups_are_the_tables() {
             panic!("{}.wgsl has not one entry point", kernel.name);
         };
         assert_eq!(entry.name, kernel.name);
-        assert_eq!(
-            entry.workgroup_size,
-            [kernel.group, 1, 1],
-            "{}",
-            kernel.name
-        );
+        assert_eq!(entry.workgroup_size, [kernel.group, 1, 1], "{}", kernel.name);
         assert!(entry.workgroup_size_overrides.is_none(), "{}", kernel.name);
     }
 }
@@ -77,11 +62,7 @@ fn bindings_are_the_tables() {
                 AddressSpace::Uniform => assert_eq!(binding.binding, 0, "{}", kernel.name),
                 AddressSpace::Storage { access } => {
                     let write = access.contains(StorageAccess::STORE);
-                    let access = if write {
-                        Access::ReadWrite
-                    } else {
-                        Access::Read
-                    };
+                    let access = if write { Access::ReadWrite } else { Access::Read };
                     found[binding.binding as usize - 1] = Some(access);
                 }
                 other => panic!("{} binds {other:?}", kernel.name),
@@ -89,11 +70,7 @@ fn bindings_are_the_tables() {
         }
         let table: Vec<_> = kernel.bindings.iter().copied().map(Some).collect();
         assert_eq!(found, table, "{}", kernel.name);
-        assert!(
-            found.len() <= 8,
-            "{}: WebGPU promises 8 storage buffers",
-            kernel.name
-        );
+        assert!(found.len() <= 8, "{}: WebGPU promises 8 storage buffers", kernel.name);
     }
 }
 
@@ -114,11 +91,8 @@ fn workgroup_memory_fits_16_kib() {
 /// Names and offsets of a WGSL struct's members.
 fn members(name: &str) -> Vec<(String, usize)> {
     let module = module(&kernels::DECODE);
-    let (_, found) = module
-        .types
-        .iter()
-        .find(|(_, ty)| ty.name.as_deref() == Some(name))
-        .expect("shared.wgsl declares it");
+    let (_, found) =
+        module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect("shared.wgsl declares it");
     let TypeInner::Struct { members, .. } = &found.inner else {
         panic!("{name} is no struct");
     };
@@ -134,19 +108,7 @@ macro_rules! layout {
 
 #[test]
 fn hyper_lies_as_in_rust() {
-    let rust = layout!(
-        Hyper,
-        step_size,
-        square_scale,
-        beta1,
-        beta2,
-        epsilon,
-        l1,
-        l1_by_norm,
-        anchor,
-        n_anchors,
-        k
-    );
+    let rust = layout!(Hyper, step_size, square_scale, beta1, beta2, epsilon, l1, l1_by_norm, anchor, n_anchors, k);
     assert_eq!(members("Hyper"), rust);
     // No member of Rust's has been left out.
     assert_eq!(size_of::<Hyper>(), 4 * rust.len());
@@ -155,26 +117,18 @@ fn hyper_lies_as_in_rust() {
 #[test]
 fn step_lies_as_in_rust() {
     let mut wgsl = members("Step");
-    let unused = wgsl
-        .iter()
-        .position(|(name, _)| name == "unused_0")
-        .unwrap();
+    let unused = wgsl.iter().position(|(name, _)| name == "unused_0").unwrap();
     let second = wgsl.remove(unused + 1);
     assert_eq!(second.1, offset_of!(Step, unused) + 4);
     wgsl[unused].0 = "unused".to_owned();
-    let rust = layout!(
-        Step, n_rows, first_row, slot, n_steps, capacity, loss_at, unused, hyper
-    );
+    let rust = layout!(Step, n_rows, first_row, slot, n_steps, capacity, loss_at, unused, hyper);
     assert_eq!(wgsl, rust);
     assert!(size_of::<Step>() as u64 <= SLOT_BYTES);
 }
 
 #[test]
 fn constants_are_said_once() {
-    for (name, value) in [
-        ("GROUP", kernels::GROUP as usize),
-        ("TILE", kernels::TILE as usize),
-    ] {
+    for (name, value) in [("GROUP", kernels::GROUP as usize), ("TILE", kernels::TILE as usize)] {
         let declared = format!("const {name}: u32 = {value}u;");
         let found = kernels::TABLE.iter().any(|k| k.source.contains(&declared));
         assert!(found, "no kernel says {declared}");
@@ -185,9 +139,6 @@ fn constants_are_said_once() {
 fn every_constant_of_a_pipeline_has_a_start_value() {
     let module = module(&kernels::DECODE);
     for (_, Override { name, init, .. }) in module.overrides.iter() {
-        assert!(
-            init.is_some(),
-            "{name:?} would have to be given to every kernel"
-        );
+        assert!(init.is_some(), "{name:?} would have to be given to every kernel");
     }
 }

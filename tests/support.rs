@@ -5,8 +5,9 @@ use sdl_explorer::config::{Activation, Config, L1Weighting};
 use sdl_explorer::model::reference::Reference;
 use sdl_explorer::model::{Hyper, Weights};
 use sdl_explorer::rng::{Purpose, Stream};
+use sdl_explorer::train::cpu::Cpu;
 use sdl_explorer::train::gpu::GpuBackend;
-use sdl_explorer::train::{Problem, State};
+use sdl_explorer::train::{AnyBackend, Problem, State};
 use std::sync::Arc;
 
 /// A small config: n 24, n_input 10 (whole vec4s and a rest), n_latent 33, k 3, a batch of 40 (a word of the masks
@@ -116,6 +117,13 @@ pub fn train_reference(config: &Config, problem: &Problem, start: &State, batche
     state.mean = mean.to_f32();
     state.square = square.to_f32();
     (losses, state)
+}
+
+/// Both backends in this state, named; the CPU alone where there is no GPU (see [`gpu`]).
+pub fn backends(problem: &Problem, state: &State) -> Vec<(&'static str, AnyBackend)> {
+    let cpu = AnyBackend::Cpu(Box::new(Cpu::new(problem.clone(), state.clone())));
+    let gpu = gpu(problem, state).map(|gpu| ("gpu", AnyBackend::Gpu(Box::new(gpu))));
+    [("cpu", cpu)].into_iter().chain(gpu).collect()
 }
 
 /// A backend on this machine's GPU, or none: said loudly, and a failure where `REQUIRE_GPU=1`.

@@ -2,16 +2,10 @@
 
 use super::{Event, Run, Stopped};
 use crate::bench::Batch;
-use crate::model::{Hyper, Weights};
+use crate::model::Hyper;
 use crate::train::cpu::Cpu;
 use crate::train::gpu::GpuBackend;
-use crate::train::{Backend, DeviceLost, Evaluation, Matches, State};
-
-/// Either backend, for a run that may change from one to the other.
-pub enum AnyBackend {
-    Cpu(Cpu),
-    Gpu(Box<GpuBackend>),
-}
+use crate::train::{AnyBackend, Backend, DeviceLost, State};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendKind {
@@ -31,50 +25,6 @@ impl BackendInfo {
     pub fn cpu(reason: impl Into<String>) -> Self {
         let adapter = if cfg!(target_feature = "simd128") { "wasm, simd128, one thread" } else { "native, one thread" };
         Self { kind: BackendKind::Cpu, adapter: adapter.into(), reason: reason.into() }
-    }
-}
-
-/// Calls the same method on whichever backend it is.
-macro_rules! on {
-    ($self:expr, $b:ident => $call:expr) => {
-        match $self {
-            AnyBackend::Cpu($b) => $call,
-            AnyBackend::Gpu($b) => $call,
-        }
-    };
-}
-
-impl Backend for AnyBackend {
-    fn train(&mut self, batches: &[Batch], hyper: &[Hyper]) -> Result<(), DeviceLost> {
-        on!(self, b => b.train(batches, hyper))
-    }
-
-    async fn losses(&mut self) -> Result<Vec<f32>, DeviceLost> {
-        on!(self, b => b.losses().await)
-    }
-
-    async fn evaluate(&mut self, batch: &Batch, hyper: &Hyper, with_pattern: bool) -> Result<Evaluation, DeviceLost> {
-        on!(self, b => b.evaluate(batch, hyper, with_pattern).await)
-    }
-
-    async fn matches(&mut self) -> Result<Matches, DeviceLost> {
-        on!(self, b => b.matches().await)
-    }
-
-    async fn weights(&mut self) -> Result<Weights, DeviceLost> {
-        on!(self, b => b.weights().await)
-    }
-
-    async fn firing(&mut self) -> Result<(Vec<u32>, Vec<u32>), DeviceLost> {
-        on!(self, b => b.firing().await)
-    }
-
-    async fn state(&mut self) -> Result<State, DeviceLost> {
-        on!(self, b => b.state().await)
-    }
-
-    fn load(&mut self, state: &State) -> Result<(), DeviceLost> {
-        on!(self, b => b.load(state))
     }
 }
 
@@ -129,7 +79,7 @@ impl Run {
     }
 
     fn cpu(&self, state: State) -> AnyBackend {
-        AnyBackend::Cpu(Cpu::new(self.problem.clone(), state))
+        AnyBackend::Cpu(Box::new(Cpu::new(self.problem.clone(), state)))
     }
 
     async fn gpu(&self, state: &State, reason: &str) -> Result<(AnyBackend, BackendInfo), String> {
@@ -137,6 +87,16 @@ impl Run {
         let adapter = gpu.adapter_name().to_owned();
         let info = BackendInfo { kind: BackendKind::WebGpu, adapter, reason: reason.to_owned() };
         Ok((AnyBackend::Gpu(Box::new(gpu)), info))
+    }
+
+    /// Makes the backend anew where a live change has outgrown it.
+    pub(super) async fn refit(&mut self) -> Result<(), DeviceLost> {
+        if std::mem::take(&mut self.outgrown) && self.info.kind == BackendKind::WebGpu {
+            let state = self.backend.state().await?;
+            let reason = self.info.reason.clone();
+            (self.backend, self.info) = self.gpu(&state, &reason).await.map_err(DeviceLost)?;
+        }
+        Ok(())
     }
 
     /// Steps a millisecond of a backend that may be trained on for the purpose.
@@ -169,7 +129,7 @@ impl Run {
     /// Leaves a lost device: the run goes on from its last checkpoint on the CPU.
     fn fall_back(&mut self, reason: &str) {
         let state = self.checkpoint.clone();
-        self.backend = AnyBackend::Cpu(Cpu::new(self.problem.clone(), state.clone()));
+        self.backend = self.cpu(state.clone());
         self.info = BackendInfo::cpu(reason);
         self.take_position(&state);
         if self.stopped == Stopped::DeviceLost {

@@ -47,37 +47,21 @@ impl GpuBackend {
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffers = Buffers::new(&gpu, &problem, &sizes);
         if memory.pop().await.is_some() {
-            return Err(GpuUnavailable(
-                "The GPU has too little free memory for the model.".to_owned(),
-            ));
+            return Err(GpuUnavailable("The GPU has too little free memory for the model.".to_owned()));
         }
         let mut pipelines = Pipelines::default();
         let compilation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let stages = Stages::new(&gpu, &mut pipelines, &problem, &sizes, &buffers);
         if let Some(error) = compilation.pop().await {
-            return Err(GpuUnavailable(format!(
-                "The GPU's driver refused a kernel: {error}"
-            )));
+            return Err(GpuUnavailable(format!("The GPU's driver refused a kernel: {error}")));
         }
-        let mut backend = Self {
-            gpu,
-            problem,
-            sizes,
-            buffers,
-            pipelines,
-            stages,
-            step: 0,
-            samples: 0,
-            unread: 0,
-        };
+        let mut backend = Self { gpu, problem, sizes, buffers, pipelines, stages, step: 0, samples: 0, unread: 0 };
         let started = match backend.load(state) {
             // A first readback: what does not work at all must be known now.
             Ok(()) => backend.firing().await.map(|_| ()),
             lost => lost,
         };
-        started.map_err(|DeviceLost(reason)| {
-            GpuUnavailable(format!("The GPU could not be set up: {reason}."))
-        })?;
+        started.map_err(|DeviceLost(reason)| GpuUnavailable(format!("The GPU could not be set up: {reason}.")))?;
         Ok(backend)
     }
 
@@ -95,10 +79,7 @@ impl GpuBackend {
     /// Uploads the batches, one after the other, and what their steps (and the submit as a whole) are about.
     fn upload(&mut self, batches: &[Batch], steps: &[Step]) -> Submit {
         let (mut row_start, mut feature, mut value) = (vec![0u32], Vec::new(), Vec::new());
-        let mut submit = Submit {
-            origin: Origin::Sparse,
-            n_rows: 0,
-        };
+        let mut submit = Submit { origin: Origin::Sparse, n_rows: 0 };
         for batch in batches {
             submit.n_rows += batch.n_rows();
             match batch {
@@ -125,15 +106,8 @@ impl GpuBackend {
         for (slot, step) in steps.iter().enumerate() {
             put(slot, step);
         }
-        let whole = Step {
-            first_row: 0,
-            n_steps: steps.len() as u32,
-            ..steps[0]
-        };
-        let rows = |n: usize| Step {
-            n_rows: n as u32,
-            ..whole
-        };
+        let whole = Step { first_row: 0, n_steps: steps.len() as u32, ..steps[0] };
+        let rows = |n: usize| Step { n_rows: n as u32, ..whole };
         put(self.submit_slot(), &rows(submit.n_rows));
         put(self.features_slot(), &rows(self.sizes.n_features));
         for (buffer, bytes) in [
@@ -232,13 +206,7 @@ impl GpuBackend {
 
     /// Binds the stages to the buffers as they are now.
     fn bind(&mut self) {
-        self.stages = Stages::new(
-            &self.gpu,
-            &mut self.pipelines,
-            &self.problem,
-            &self.sizes,
-            &self.buffers,
-        );
+        self.stages = Stages::new(&self.gpu, &mut self.pipelines, &self.problem, &self.sizes, &self.buffers);
     }
 }
 
@@ -266,12 +234,7 @@ impl Backend for GpuBackend {
         Ok(losses.remove(0))
     }
 
-    async fn evaluate(
-        &mut self,
-        batch: &Batch,
-        hyper: &Hyper,
-        with_pattern: bool,
-    ) -> Result<Evaluation, DeviceLost> {
+    async fn evaluate(&mut self, batch: &Batch, hyper: &Hyper, with_pattern: bool) -> Result<Evaluation, DeviceLost> {
         evaluate::evaluate(self, batch, hyper, with_pattern).await
     }
 
@@ -285,10 +248,7 @@ impl Backend for GpuBackend {
 
     async fn firing(&mut self) -> Result<(Vec<u32>, Vec<u32>), DeviceLost> {
         let n = self.sizes.shape.n_latent;
-        let sources = [
-            Source::first(&self.buffers.since_fired, n),
-            Source::first(&self.buffers.fire_count, n),
-        ];
+        let sources = [Source::first(&self.buffers.since_fired, n), Source::first(&self.buffers.fire_count, n)];
         let mut counts = read::<u32>(&self.gpu, &sources).await?.into_iter();
         let mut next = || counts.next().expect("one result a source");
         Ok((next(), next()))
@@ -313,12 +273,8 @@ impl Backend for GpuBackend {
         b.weights.write(gpu, &state.weights, shape);
         b.mean.write(gpu, &state.mean, shape);
         b.square.write(gpu, &state.square, shape);
-        for (buffer, values) in [
-            (&b.since_fired, &state.since_fired),
-            (&b.fire_count, &state.fire_count),
-        ] {
-            gpu.queue
-                .write_buffer(buffer, 0, bytemuck::cast_slice(values));
+        for (buffer, values) in [(&b.since_fired, &state.since_fired), (&b.fire_count, &state.fire_count)] {
+            gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
         }
         (self.step, self.samples, self.unread) = (state.step, state.samples, 0);
         self.gpu.health.check()

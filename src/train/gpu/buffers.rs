@@ -52,23 +52,13 @@ impl Sizes {
             Activation::TopK => (problem.model.k as usize).min(shape.n_latent),
         };
         // The step's work, by kernel: encode, activation, then decode, backprop and two updates of active latents.
-        let products = if with_responses {
-            world.n_features.min(rows)
-        } else {
-            rows
-        };
+        let products = if with_responses { world.n_features.min(rows) } else { rows };
         let dense = products * shape.n_latent * shape.n_input + 4 * rows * shape.n_latent;
         let active = rows * capacity * (shape.n_input + 3 * shape.n_target);
         let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
         let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
-        let work = if is_software {
-            SUBMIT_WORK_SOFTWARE
-        } else {
-            SUBMIT_WORK
-        };
-        let steps = (work / (dense + active + adam))
-            .min(SUBMIT_BYTES / row_bytes)
-            .clamp(1, SUBMIT_STEPS);
+        let work = if is_software { SUBMIT_WORK_SOFTWARE } else { SUBMIT_WORK };
+        let steps = (work / (dense + active + adam)).min(SUBMIT_BYTES / row_bytes).clamp(1, SUBMIT_STEPS);
         Self {
             shape,
             n_features: world.n_features,
@@ -176,8 +166,7 @@ impl Buffers {
         let filled = |label: &str, rows: &[f32], width: usize| {
             let padded = pad(rows, width);
             let buffer = make(label, padded.len());
-            gpu.queue
-                .write_buffer(&buffer, 0, bytemuck::cast_slice(&padded));
+            gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&padded));
             buffer
         };
         let world = &problem.world;
@@ -188,11 +177,7 @@ impl Buffers {
             filled("directions_out", &world.directions_out, s.shape.n_target)
         };
         let inputs = make("inputs", submit_rows * s.input4 * 4);
-        let targets = if s.shared_rows {
-            inputs.clone()
-        } else {
-            make("targets", submit_rows * s.target4 * 4)
-        };
+        let targets = if s.shared_rows { inputs.clone() } else { make("targets", submit_rows * s.target4 * 4) };
         let entries = s.entries(problem);
         let responses = if s.with_responses { n } else { 0 };
         Self {
@@ -212,9 +197,7 @@ impl Buffers {
             steps: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("steps"),
                 size: (s.steps as u64 + 2) * SLOT_BYTES,
-                usage: wgpu::BufferUsages::UNIFORM
-                    | wgpu::BufferUsages::STORAGE
-                    | wgpu::BufferUsages::COPY_DST,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             }),
             row_start: make("row_start", submit_rows + 1),
@@ -274,8 +257,7 @@ impl Tensors {
             (&self.b_enc, &values.b_enc, shape.n_latent),
             (&self.b_dec, &values.b_dec, shape.n_target),
         ] {
-            gpu.queue
-                .write_buffer(buffer, 0, bytemuck::cast_slice(&pad(values, width)));
+            gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&pad(values, width)));
         }
     }
 
@@ -286,20 +268,11 @@ impl Tensors {
             (&self.b_enc, 1, shape.n_latent),
             (&self.b_dec, 1, shape.n_target),
         ];
-        let sources = parts
-            .map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
+        let sources = parts.map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
         let padded = read::<f32>(gpu, &sources).await?;
-        let mut values = padded
-            .into_iter()
-            .zip(parts)
-            .map(|(padded, (_, _, width))| unpad(padded, width));
+        let mut values = padded.into_iter().zip(parts).map(|(padded, (_, _, width))| unpad(padded, width));
         let mut next = || values.next().expect("one result a source");
-        Ok(Weights {
-            encoder: next(),
-            decoder: next(),
-            b_enc: next(),
-            b_dec: next(),
-        })
+        Ok(Weights { encoder: next(), decoder: next(), b_enc: next(), b_dec: next() })
     }
 }
 
@@ -308,9 +281,7 @@ fn storage(gpu: &Gpu, label: &str, n: usize) -> wgpu::Buffer {
     gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(label),
         size: 4 * n.next_multiple_of(4).max(4) as u64,
-        usage: wgpu::BufferUsages::STORAGE
-            | wgpu::BufferUsages::COPY_DST
-            | wgpu::BufferUsages::COPY_SRC,
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
         mapped_at_creation: false,
     })
 }
@@ -332,8 +303,5 @@ fn unpad(rows: Vec<f32>, width: usize) -> Vec<f32> {
     if padded == width {
         return rows;
     }
-    rows.chunks_exact(padded)
-        .flat_map(|row| &row[..width])
-        .copied()
-        .collect()
+    rows.chunks_exact(padded).flat_map(|row| &row[..width]).copied().collect()
 }

@@ -27,10 +27,8 @@ pub struct Gpu {
 
 /// The adapter that this machine or browser prefers for work.
 pub async fn find_adapter() -> Result<wgpu::Adapter, GpuUnavailable> {
-    let options = wgpu::RequestAdapterOptions {
-        power_preference: wgpu::PowerPreference::HighPerformance,
-        ..Default::default()
-    };
+    let options =
+        wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
     let adapter = wgpu::Instance::default().request_adapter(&options).await;
     adapter.map_err(|_| GpuUnavailable(no_adapter()))
 }
@@ -42,24 +40,13 @@ pub fn is_software(adapter: &wgpu::Adapter) -> bool {
 
 impl Gpu {
     /// A device on which one buffer of `largest_buffer` bytes can be bound.
-    pub async fn open(
-        adapter: &wgpu::Adapter,
-        largest_buffer: u64,
-    ) -> Result<Self, GpuUnavailable> {
+    pub async fn open(adapter: &wgpu::Adapter, largest_buffer: u64) -> Result<Self, GpuUnavailable> {
         let unavailable = |sentence: String| Err(GpuUnavailable(sentence));
         let there = adapter.limits();
         let mut limits = wgpu::Limits::default();
         for (what, need, there) in [
-            (
-                "bound in one buffer",
-                &mut limits.max_storage_buffer_binding_size,
-                there.max_storage_buffer_binding_size,
-            ),
-            (
-                "held in one buffer",
-                &mut limits.max_buffer_size,
-                there.max_buffer_size,
-            ),
+            ("bound in one buffer", &mut limits.max_storage_buffer_binding_size, there.max_storage_buffer_binding_size),
+            ("held in one buffer", &mut limits.max_buffer_size, there.max_buffer_size),
         ] {
             if largest_buffer > there {
                 return unavailable(format!(
@@ -71,39 +58,25 @@ impl Gpu {
             // Bindings are whole vec4s; an odd limit would refuse the last of them.
             *need = (*need).max(largest_buffer.next_multiple_of(16)).min(there);
         }
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("sdl-explorer"),
-            required_limits: limits,
-            ..Default::default()
-        };
+        let descriptor =
+            wgpu::DeviceDescriptor { label: Some("sdl-explorer"), required_limits: limits, ..Default::default() };
         let (device, queue) = match adapter.request_device(&descriptor).await {
             Ok(both) => both,
             Err(error) => {
-                return unavailable(format!(
-                    "The GPU refused what WebGPU promises by default: {error}."
-                ));
+                return unavailable(format!("The GPU refused what WebGPU promises by default: {error}."));
             }
         };
         let health = Health::default();
         let listener = health.clone();
         device.set_device_lost_callback(move |reason, message| {
             let message = message.trim().trim_end_matches('.').to_owned();
-            listener.report(if message.is_empty() {
-                format!("{reason:?}").to_lowercase()
-            } else {
-                message
-            });
+            listener.report(if message.is_empty() { format!("{reason:?}").to_lowercase() } else { message });
         });
         let listener = health.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             listener.report(error.to_string());
         }));
-        Ok(Self {
-            device,
-            queue,
-            adapter_name: name(&adapter.get_info()),
-            health,
-        })
+        Ok(Self { device, queue, adapter_name: name(&adapter.get_info()), health })
     }
 }
 

@@ -84,63 +84,41 @@ pub struct Pipeline {
 impl Pipeline {
     /// Compiles `kernel` with these constants (the `override`s of `shaders/shared.wgsl`).
     pub fn new(gpu: &Gpu, kernel: &'static Kernel, constants: &[(&str, f64)]) -> Self {
-        let module = gpu
-            .device
-            .create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(kernel.name),
-                source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
-            });
-        let layout = gpu
-            .device
-            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(kernel.name),
-                entries: &layout_entries(kernel),
-            });
-        let pipeline_layout = gpu
-            .device
-            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some(kernel.name),
-                bind_group_layouts: &[Some(&layout)],
-                immediate_size: 0,
-            });
-        let pipeline = gpu
-            .device
-            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(kernel.name),
-                layout: Some(&pipeline_layout),
-                module: &module,
-                entry_point: Some(kernel.name),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants,
-                    // Every kernel writes its workgroup memory before it reads it; browsers clear it regardless.
-                    zero_initialize_workgroup_memory: false,
-                },
-                cache: None,
-            });
-        Self {
-            pipeline,
-            layout,
-            kernel,
-        }
+        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+        });
+        let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(kernel.name),
+            entries: &layout_entries(kernel),
+        });
+        let pipeline_layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(kernel.name),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(kernel.name),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some(kernel.name),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants,
+                // Every kernel writes its workgroup memory before it reads it; browsers clear it regardless.
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: None,
+        });
+        Self { pipeline, layout, kernel }
     }
 
     /// Binds the steps' numbers and the kernel's storage buffers, in the order of its bindings.
     ///
     /// # Panics
     /// When there are not as many buffers as bindings.
-    pub fn bind(
-        &self,
-        gpu: &Gpu,
-        steps: &wgpu::Buffer,
-        buffers: &[&wgpu::Buffer],
-    ) -> wgpu::BindGroup {
+    pub fn bind(&self, gpu: &Gpu, steps: &wgpu::Buffer, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
         let kernel = self.kernel;
-        assert_eq!(
-            buffers.len(),
-            kernel.bindings.len(),
-            "{} binds other buffers",
-            kernel.name
-        );
+        assert_eq!(buffers.len(), kernel.bindings.len(), "{} binds other buffers", kernel.name);
         let step = wgpu::BindGroupEntry {
             binding: 0,
             resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
@@ -151,10 +129,7 @@ impl Pipeline {
         };
         let storage = (1..)
             .zip(buffers)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            });
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
         gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &self.layout,
@@ -167,27 +142,13 @@ fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
     let buffer = |binding, ty, has_dynamic_offset, min_binding_size| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty,
-            has_dynamic_offset,
-            min_binding_size,
-        },
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset, min_binding_size },
         count: None,
     };
-    let step = buffer(
-        0,
-        wgpu::BufferBindingType::Uniform,
-        true,
-        NonZeroU64::new(size_of::<Step>() as u64),
-    );
+    let step = buffer(0, wgpu::BufferBindingType::Uniform, true, NonZeroU64::new(size_of::<Step>() as u64));
     let storage = (1..).zip(kernel.bindings).map(|(binding, access)| {
         let read_only = *access == Read;
-        buffer(
-            binding,
-            wgpu::BufferBindingType::Storage { read_only },
-            false,
-            None,
-        )
+        buffer(binding, wgpu::BufferBindingType::Storage { read_only }, false, None)
     });
     std::iter::once(step).chain(storage).collect()
 }

@@ -57,13 +57,7 @@ impl Recorder<'_> {
     }
 
     /// From dense (or sparse) rows to residuals and penalties. `by_features`: the responses' slot, if they are used.
-    pub fn forward(
-        &mut self,
-        slot: usize,
-        n_rows: usize,
-        hyper: &Hyper,
-        by_features: Option<usize>,
-    ) {
+    pub fn forward(&mut self, slot: usize, n_rows: usize, hyper: &Hyper, by_features: Option<usize>) {
         let stages = self.stages;
         if let Some(offset) = &stages.offset {
             self.run(offset, slot, n_rows);

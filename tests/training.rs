@@ -1,11 +1,11 @@
-//! The GPU backend's training against the reference; repeatability; a lost device.
+//! Training on both backends against the reference and each other; repeatability; a lost device.
 
 use crate::support::*;
 use pollster::block_on;
 use sdl_explorer::config::{Activation, Config, L1Weighting};
 use sdl_explorer::model::Hyper;
 use sdl_explorer::train::gpu::GpuBackend;
-use sdl_explorer::train::{Backend, Problem, State};
+use sdl_explorer::train::{AnyBackend, Backend, Problem, State};
 
 /// What f32 sums in another order may differ by from the reference's f64, as |got − expected| / (1 + |expected|).
 pub mod tolerance {
@@ -13,6 +13,10 @@ pub mod tolerance {
     pub const FORWARD: f32 = 2e-6;
     /// Weights and moments after a few steps: Adam divides by small roots.
     pub const STATE: f32 = 1e-5;
+    /// Losses over 200 steps of both backends.
+    pub const COURSE_LOSS: f32 = 1e-3;
+    /// Weights after 200 steps: the distance between the backends over the distance from the start.
+    pub const COURSE: f64 = 1e-2;
 }
 
 /// Trains both for a few steps and compares everything they leave.
@@ -20,34 +24,25 @@ fn check_course(name: &str, config: &Config, problem: &Problem) {
     let start = state(config, problem);
     let batches = batches(config, problem, 3);
     let hypers: Vec<_> = (0..3).map(|step| Hyper::new(config, step)).collect();
-    let Some(mut backend) = gpu(problem, &start) else {
-        return;
-    };
-    backend.train(&batches, &hypers).unwrap();
-    let losses = block_on(backend.losses()).unwrap();
-    let got = block_on(backend.state()).unwrap();
-    let (expected_losses, expected) = train_reference(config, problem, &start, &batches);
-    let expected_losses: Vec<_> = expected_losses.iter().map(|l| *l as f32).collect();
-    assert_close(
-        &format!("{name}: losses"),
-        &losses,
-        &expected_losses,
-        tolerance::FORWARD,
-    );
-    for (part, got, expected) in [
-        ("weights", &got.weights, &expected.weights),
-        ("means", &got.mean, &expected.mean),
-        ("squares", &got.square, &expected.square),
-    ] {
-        assert_weights_close(&format!("{name}: {part}"), got, expected, tolerance::STATE);
+    for (place, mut backend) in backends(problem, &start) {
+        let name = format!("{place}, {name}");
+        backend.train(&batches, &hypers).unwrap();
+        let losses = block_on(backend.losses()).unwrap();
+        let got = block_on(backend.state()).unwrap();
+        let (expected_losses, expected) = train_reference(config, problem, &start, &batches);
+        let expected_losses: Vec<_> = expected_losses.iter().map(|l| *l as f32).collect();
+        assert_close(&format!("{name}: losses"), &losses, &expected_losses, tolerance::FORWARD);
+        for (part, got, expected) in [
+            ("weights", &got.weights, &expected.weights),
+            ("means", &got.mean, &expected.mean),
+            ("squares", &got.square, &expected.square),
+        ] {
+            assert_weights_close(&format!("{name}: {part}"), got, expected, tolerance::STATE);
+        }
+        assert_eq!(got.since_fired, expected.since_fired, "{name}: since_fired");
+        assert_eq!(got.fire_count, expected.fire_count, "{name}: fire_count");
+        assert_eq!((got.step, got.samples), (expected.step, expected.samples), "{name}");
     }
-    assert_eq!(got.since_fired, expected.since_fired, "{name}: since_fired");
-    assert_eq!(got.fire_count, expected.fire_count, "{name}: fire_count");
-    assert_eq!(
-        (got.step, got.samples),
-        (expected.step, expected.samples),
-        "{name}"
-    );
 }
 
 #[test]
@@ -78,10 +73,7 @@ fn switches_learn_as_the_reference() {
                 c.model.unit_norm_decoder = false;
             }),
         ),
-        (
-            "top_k, free decoder",
-            with(config(), |c| c.model.unit_norm_decoder = false),
-        ),
+        ("top_k, free decoder", with(config(), |c| c.model.unit_norm_decoder = false)),
         (
             "top_k, L1 by norm",
             with(config(), |c| {
@@ -168,11 +160,7 @@ fn both_encodes_are_used_and_agree() {
         assert_eq!(problem.by_features(batch as usize), by_features, "{batch}");
         check_course(&format!("{batch} {sparsity}"), &config, &problem);
         let mut shifted = config.clone();
-        (
-            shifted.model.b_enc,
-            shifted.model.b_dec,
-            shifted.model.shift_input,
-        ) = (true, true, true);
+        (shifted.model.b_enc, shifted.model.b_dec, shifted.model.shift_input) = (true, true, true);
         let problem = self::problem(&shifted);
         check_course(&format!("{batch} {sparsity}, shifted"), &shifted, &problem);
     }
@@ -184,37 +172,34 @@ fn many_steps_in_one_call_or_many_are_the_same() {
     let config = config();
     let problem = problem(&config);
     let start = state(&config, &problem);
-    let batches: Vec<_> = (0..150)
-        .map(|step| problem.world.batch(7, step, 1 + (step as usize * 7) % 40))
-        .collect();
+    let batches: Vec<_> = (0..150).map(|step| problem.world.batch(7, step, 1 + (step as usize * 7) % 40)).collect();
     let hypers: Vec<_> = (0..150).map(|step| Hyper::new(&config, step)).collect();
-    let Some(mut at_once) = gpu(&problem, &start) else {
-        return;
-    };
-    at_once.train(&batches, &hypers).unwrap();
-    let losses = block_on(at_once.losses()).unwrap();
-    let state_at_once = block_on(at_once.state()).unwrap();
-    assert_eq!(losses.len(), 150);
-
-    at_once.load(&start).unwrap();
-    let mut bit_by_bit = Vec::new();
-    for (batches, hypers) in batches.chunks(7).zip(hypers.chunks(7)) {
-        at_once.train(batches, hypers).unwrap();
-        bit_by_bit.append(&mut block_on(at_once.losses()).unwrap());
-    }
-    assert_eq!(losses, bit_by_bit);
-    assert_eq!(state_at_once, block_on(at_once.state()).unwrap());
-    assert!(block_on(at_once.losses()).unwrap().is_empty());
-
-    // More losses than the log holds at first: none is lost when it grows.
-    at_once.load(&start).unwrap();
-    for _ in 0..30 {
+    for (place, mut at_once) in backends(&problem, &start) {
         at_once.train(&batches, &hypers).unwrap();
+        let losses = block_on(at_once.losses()).unwrap();
+        let state_at_once = block_on(at_once.state()).unwrap();
+        assert_eq!(losses.len(), 150, "{place}");
+
+        at_once.load(&start).unwrap();
+        let mut bit_by_bit = Vec::new();
+        for (batches, hypers) in batches.chunks(7).zip(hypers.chunks(7)) {
+            at_once.train(batches, hypers).unwrap();
+            bit_by_bit.append(&mut block_on(at_once.losses()).unwrap());
+        }
+        assert_eq!(losses, bit_by_bit, "{place}");
+        assert_eq!(state_at_once, block_on(at_once.state()).unwrap());
+        assert!(block_on(at_once.losses()).unwrap().is_empty());
+
+        // More losses than the log holds at first: none is lost when it grows.
+        at_once.load(&start).unwrap();
+        for _ in 0..30 {
+            at_once.train(&batches, &hypers).unwrap();
+        }
+        let many = block_on(at_once.losses()).unwrap();
+        assert_eq!(many.len(), 30 * 150);
+        assert_eq!(many[..150], losses);
+        assert!(many.iter().all(|l| l.is_finite() && *l > 0.0));
     }
-    let many = block_on(at_once.losses()).unwrap();
-    assert_eq!(many.len(), 30 * 150);
-    assert_eq!(many[..150], losses);
-    assert!(many.iter().all(|l| l.is_finite() && *l > 0.0));
 }
 
 #[test]
@@ -224,14 +209,55 @@ fn runs_repeat_bit_for_bit() {
         let start = state(&config, &problem);
         let batches = batches(&config, &problem, 40);
         let hypers: Vec<_> = (0..40).map(|step| Hyper::new(&config, step)).collect();
-        let run = || {
-            let mut backend = gpu(&problem, &start)?;
-            backend.train(&batches, &hypers).unwrap();
-            let losses = block_on(backend.losses()).unwrap();
-            Some((losses, block_on(backend.state()).unwrap()))
+        let run = || -> Vec<_> {
+            let trained = |(place, mut backend): (&'static str, AnyBackend)| {
+                backend.train(&batches, &hypers).unwrap();
+                let losses = block_on(backend.losses()).unwrap();
+                (place, losses, block_on(backend.state()).unwrap())
+            };
+            backends(&problem, &start).into_iter().map(trained).collect()
         };
-        let first = run();
-        assert_eq!(first, run());
+        assert_eq!(run(), run());
+    }
+}
+
+/// From the same weights and batches, 200 steps at the page's learning rates.
+///
+/// Rounding differs, and a Top-k selection that flips by it moves a latent by up to a step, so the bound is on the
+/// root mean square of the difference beside that of the way gone, and on losses.
+#[test]
+fn both_backends_take_the_same_course_over_200_steps() {
+    let mut biased = config();
+    (biased.model.b_enc, biased.model.b_dec) = (true, true);
+    (biased.anchors.count, biased.anchors.coefficient) = (5, 0.1);
+    for (name, config) in [
+        ("top_k", config()),
+        ("top_k, biases, anchors", biased),
+        ("relu, l1", relu(config(), L1Weighting::Plain)),
+        ("the page's default", Config::default()),
+    ] {
+        let problem = problem(&config);
+        let start = State::start(&config, problem.shape);
+        let batches = batches(&config, &problem, 200);
+        let hypers: Vec<_> = (0..200).map(|step| Hyper::new(&config, step)).collect();
+        let courses: Vec<_> = backends(&problem, &start)
+            .into_iter()
+            .map(|(_, mut backend)| {
+                backend.train(&batches, &hypers).unwrap();
+                (block_on(backend.losses()).unwrap(), block_on(backend.weights()).unwrap())
+            })
+            .collect();
+        let [(cpu_losses, cpu), (gpu_losses, gpu)] = &courses[..] else { return };
+        assert_close(&format!("{name}: losses"), gpu_losses, cpu_losses, tolerance::COURSE_LOSS);
+        let square = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
+        for (part, a, b, origin) in [
+            ("encoder", &cpu.encoder, &gpu.encoder, &start.weights.encoder),
+            ("decoder", &cpu.decoder, &gpu.decoder, &start.weights.decoder),
+        ] {
+            let (apart, gone) = (square(a, b).sqrt(), square(a, origin).sqrt());
+            println!("{name}, {part}: apart {apart:.1e} of {gone:.2} gone");
+            assert!(apart < tolerance::COURSE * gone, "{name}, {part}: {apart} apart after going {gone}");
+        }
     }
 }
 
@@ -247,13 +273,12 @@ fn counters_saturate_and_wrap() {
     let hypers = [Hyper::new(&config, 0), Hyper::new(&config, 1)];
     let (_, expected) = train_reference(&config, &problem, &start, &batches);
     assert_eq!(expected.since_fired[0], u32::MAX);
-    let Some(mut backend) = gpu(&problem, &start) else {
-        return;
-    };
-    backend.train(&batches, &hypers).unwrap();
-    let (since_fired, fire_count) = block_on(backend.firing()).unwrap();
-    assert_eq!(since_fired, expected.since_fired);
-    assert_eq!(fire_count, expected.fire_count);
+    for (place, mut backend) in backends(&problem, &start) {
+        backend.train(&batches, &hypers).unwrap();
+        let (since_fired, fire_count) = block_on(backend.firing()).unwrap();
+        assert_eq!(since_fired, expected.since_fired, "{place}");
+        assert_eq!(fire_count, expected.fire_count);
+    }
 }
 
 /// A zero decoder row has no direction: nothing may become NaN.
@@ -266,15 +291,14 @@ fn zero_rows_stay_finite() {
     start.weights.decoder[..2 * problem.shape.n_target].fill(0.0);
     start.mean = sdl_explorer::model::Weights::zero(problem.shape);
     start.weights.b_enc[0] = 5.0;
-    let Some(mut backend) = gpu(&problem, &start) else {
-        return;
-    };
-    let batches = batches(&config, &problem, 3);
-    let hypers: Vec<_> = (0..3).map(|step| Hyper::new(&config, step)).collect();
-    backend.train(&batches, &hypers).unwrap();
-    let weights = block_on(backend.weights()).unwrap();
-    for (name, values) in weights.parts() {
-        assert!(values.iter().all(|w| w.is_finite()), "{name}");
+    for (place, mut backend) in backends(&problem, &start) {
+        let batches = batches(&config, &problem, 3);
+        let hypers: Vec<_> = (0..3).map(|step| Hyper::new(&config, step)).collect();
+        backend.train(&batches, &hypers).unwrap();
+        let weights = block_on(backend.weights()).unwrap();
+        for (name, values) in weights.parts() {
+            assert!(values.iter().all(|w| w.is_finite()), "{place}: {name}");
+        }
     }
 }
 
