@@ -211,6 +211,9 @@ export class CurvesView implements View<CompareViewData> {
       { shape: 'line', colour: 'var(--sdl-rule)', text: 'faint: each training batch, penalties included' },
       { shape: 'down', colour: 'var(--sdl-muted)', filled: true, text: 'dead latents resampled' },
       { shape: 'diamond', colour: 'var(--sdl-muted)', filled: true, text: 'a setting changed' },
+      ...(runs.some((run) => run.history.events.some(({ kind }) => kind === 'diverged'))
+        ? [{ shape: 'cross' as const, colour: 'var(--sdl-muted)', text: 'diverged' }]
+        : []),
     ]);
   }
 
