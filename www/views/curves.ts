@@ -63,7 +63,7 @@ export class CurvesView implements View<CompareViewData> {
     );
     listenForReading(this.figure, handlers, {
       at: (x) => this.plots?.error.at(x) ?? null,
-      beside: (by) => (this.reading ?? this.end()) + by * Math.max(1, this.end() / 50),
+      beside: (by) => this.beside(by),
       read: (step) => {
         this.reading = step === null ? null : Math.max(0, Math.min(this.end(), step));
         this.figure.invalidate();
@@ -129,14 +129,18 @@ export class CurvesView implements View<CompareViewData> {
       error.drawLine(ctx, errorOf(run), strokeOf(theme, run.label));
       recovery.drawLine(ctx, recoveryOf(run, this.measure), strokeOf(theme, run.label));
     }
-    if (this.reading !== null)
-      for (const plot of [error, recovery]) plot.drawRule(ctx, this.reading, { colour: theme.select, width: 1 });
-    for (const { run, at } of this.lines()) {
-      const { step, sse } = run.history.metrics;
-      error.drawDot(ctx, theme, run.label, step[at], sse[at] ?? null);
-      recovery.drawDot(ctx, theme, run.label, step[at], run.history.metrics[this.measure][at] ?? null);
+    const lines = this.lines();
+    if (this.reading !== null && lines.length > 0) {
+      const steps = lines.map(({ run, at }) => run.history.metrics.step[at] ?? 0).sort((a, b) => a - b);
+      const step = steps[nearestIndex(steps, this.reading)];
+      for (const plot of [error, recovery]) plot.drawRule(ctx, step, { colour: theme.select, width: 1 });
     }
-    this.showReadout();
+    for (const { run, at } of lines) {
+      const { step, sse } = run.history.metrics;
+      error.drawDot(ctx, theme, run.label, step[at], sse[at]);
+      recovery.drawDot(ctx, theme, run.label, step[at], run.history.metrics[this.measure][at]);
+    }
+    this.showReadout(lines);
   }
 
   /** Resampled: triangle; changed by hand: diamond with a line through the plots; diverged: cross with one. */
@@ -207,6 +211,9 @@ export class CurvesView implements View<CompareViewData> {
       { shape: 'line', colour: 'var(--sdl-rule)', text: 'faint: each training batch, penalties included' },
       { shape: 'down', colour: 'var(--sdl-muted)', filled: true, text: 'dead latents resampled' },
       { shape: 'diamond', colour: 'var(--sdl-muted)', filled: true, text: 'a setting changed' },
+      ...(runs.some((run) => run.history.events.some(({ kind }) => kind === 'diverged'))
+        ? [{ shape: 'cross' as const, colour: 'var(--sdl-muted)', text: 'diverged' }]
+        : []),
     ]);
   }
 
@@ -223,8 +230,7 @@ export class CurvesView implements View<CompareViewData> {
     });
   }
 
-  private showReadout(): void {
-    const rows = this.lines();
+  private showReadout(rows: { run: RunData; text: string }[]): void {
     while (this.readout.children.length > rows.length) this.readout.lastElementChild?.remove();
     rows.forEach(({ run, text }, i) => {
       const item = (this.readout.children[i] as HTMLElement) ?? child(this.readout, 'li');
@@ -234,6 +240,15 @@ export class CurvesView implements View<CompareViewData> {
       setText(name, `${run.label} · ${run.title}`);
       setText(values, text);
     });
+  }
+
+  /** The recorded step about a fiftieth of the run before or after the one being read. */
+  private beside(by: -1 | 1): number {
+    const recorded = (this.data?.runs ?? []).map((run) => run.history.metrics.step);
+    const steps = recorded.reduce((most, next) => (next.length > most.length ? next : most), []);
+    const from = nearestIndex(steps, this.reading ?? this.end());
+    const to = from + by * Math.max(1, Math.round(steps.length / 50));
+    return steps[Math.max(0, Math.min(steps.length - 1, to))] ?? 0;
   }
 
   /** The last step that any run has recorded. */

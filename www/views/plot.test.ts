@@ -39,7 +39,7 @@ describe('lines', () => {
   it('break where a value is missing', () => {
     const { ctx, calls } = recorder();
     const plot = new Plot(box, linearAxis(0, 10, 5), linearAxis(0, 1, 5));
-    plot.drawLine(ctx, { at: [0, 5, 6, 10], value: [0, 1, null, 0.5] }, { colour: 'red', width: 2 });
+    plot.drawLine(ctx, { at: [0, 5, 6, 10], value: [0, 1, Number.NaN, 0.5] }, { colour: 'red', width: 2 });
     expect(calls.filter((call) => /^(move|line)To/.test(call))).toEqual([
       'moveTo(50,120)',
       'lineTo(150,20)',
@@ -64,7 +64,7 @@ describe('lines', () => {
 
 describe('dots', () => {
   const plot = new Plot(box, linearAxis(0, 10, 5), logAxis(0.1, 10));
-  it.each([null, 0, Number.NaN, Number.POSITIVE_INFINITY])('are left out at %s', (value) => {
+  it.each([undefined, 0, Number.NaN, Number.POSITIVE_INFINITY])('are left out at %s', (value) => {
     const { ctx, calls } = recorder();
     plot.drawDot(ctx, theme, 'A', 5, value);
     expect(calls).toEqual([]);

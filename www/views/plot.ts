@@ -133,8 +133,8 @@ export class Plot {
   }
 
   /** A run's value at a position: filled for A, open for B. Nothing where the axis cannot show it. */
-  drawDot(ctx: CanvasRenderingContext2D, theme: Theme, label: RunLabel, at: number, value: number | null): void {
-    if (value === null || !Number.isFinite(value) || (this.up.log && value <= 0)) return;
+  drawDot(ctx: CanvasRenderingContext2D, theme: Theme, label: RunLabel, at: number, value: number | undefined): void {
+    if (value === undefined || !Number.isFinite(value) || (this.up.log && value <= 0)) return;
     const { colour, width } = strokeOf(theme, label);
     ctx.beginPath();
     ctx.arc(this.x(at), this.y(value), 4.5, 0, 2 * Math.PI);

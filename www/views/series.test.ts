@@ -32,12 +32,12 @@ describe('thin', () => {
 
   it('breaks at holes and at what a log axis cannot show, once for several in a row', () => {
     const at = [0, 1, 2, 3, 4, 5, 6, 7];
-    const value = [null, 1, 0, -2, 2, Number.POSITIVE_INFINITY, Number.NaN, 3];
+    const value = [Number.NaN, 1, 0, -2, 2, Number.POSITIVE_INFINITY, Number.NaN, 3];
     expect(thin({ at, value }, 0, 8, 8, 0)).toEqual([1, 1, ...hole, 4, 2, ...hole, 7, 3]);
   });
 
   it('breaks within a column, too', () => {
-    expect(thin({ at: [0, 1, 2], value: [1, null, 2] }, 0, 100, 2)).toEqual([0, 1, ...hole, 2, 2]);
+    expect(thin({ at: [0, 1, 2], value: [1, Number.NaN, 2] }, 0, 100, 2)).toEqual([0, 1, ...hole, 2, 2]);
   });
 
   it('draws a level stretch to its end', () => {
@@ -48,7 +48,7 @@ describe('thin', () => {
 });
 
 describe('extent', () => {
-  const curve = { at: [0, 1, 2, 3, 4], value: [0, 2, null, Number.POSITIVE_INFINITY, -1] };
+  const curve = { at: [0, 1, 2, 3, 4], value: [0, 2, Number.NaN, Number.POSITIVE_INFINITY, -1] };
   it('passes holes over', () => expect(extent([curve, { at: [0], value: [3] }])).toEqual({ low: -1, high: 3 }));
   it('of a log axis takes only what is above zero', () => expect(extent([curve], 0)).toEqual({ low: 2, high: 2 }));
   it('of nothing is null', () => expect(extent([{ at: [0], value: [Number.NaN] }])).toBeNull());

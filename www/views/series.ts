@@ -2,10 +2,10 @@
  * Curves: the range of some, and what of a long one is worth drawing. Pure functions.
  */
 
-/** Values over ascending positions (steps, thresholds); null and non-finite values are holes. */
+/** Values over ascending positions (steps, thresholds); those that are not finite are holes. */
 export interface Curve {
   at: ArrayLike<number>;
-  value: ArrayLike<number | null>;
+  value: ArrayLike<number>;
 }
 
 /** Lowest and highest of the finite values above `floor`; null if there is none. */
@@ -18,7 +18,7 @@ export function extent(
   for (const { value } of curves)
     for (let i = 0; i < value.length; i++) {
       const v = value[i];
-      if (v === null || !(v > floor && v < Number.POSITIVE_INFINITY)) continue;
+      if (!(v > floor && v < Number.POSITIVE_INFINITY)) continue;
       if (v < low) low = v;
       if (v > high) high = v;
     }
@@ -40,32 +40,32 @@ export function thin(
 ): number[] {
   const points: number[] = [];
   const perUnit = columns / (high - low);
-  let column = Number.NaN;
-  let least = -1;
-  let most = -1;
-  const close = () => {
-    if (least < 0) return;
-    const [first, second] = least < most ? [least, most] : [most, least];
-    points.push(at[first], value[first] as number);
-    if (second !== first) points.push(at[second], value[second] as number);
-    least = most = -1;
-  };
-  for (let i = 0; i < at.length; i++) {
-    const v = value[i];
-    if (v === null || !(v > floor && v < Number.POSITIVE_INFINITY)) {
-      close();
+  for (let i = 0; i < at.length; ) {
+    let lowest = value[i];
+    if (!(lowest > floor && lowest < Number.POSITIVE_INFINITY)) {
       if (points.length > 0 && !Number.isNaN(points[points.length - 1])) points.push(Number.NaN, Number.NaN);
+      i += 1;
       continue;
     }
-    const here = Math.floor((at[i] - low) * perUnit);
-    if (here !== column || least < 0) {
-      close();
-      column = here;
-      least = most = i;
-    } else if (v < (value[least] as number)) least = i;
-    // Of equals the last, so that a level stretch reaches its end.
-    else if (v >= (value[most] as number)) most = i;
+    const column = Math.floor((at[i] - low) * perUnit);
+    let highest = lowest;
+    let least = i;
+    let most = i;
+    for (i += 1; i < at.length; i++) {
+      const v = value[i];
+      if (!(v > floor && v < Number.POSITIVE_INFINITY) || Math.floor((at[i] - low) * perUnit) !== column) break;
+      if (v < lowest) {
+        lowest = v;
+        least = i;
+      } else if (v >= highest) {
+        // Of equals the last, so that a level stretch reaches its end.
+        highest = v;
+        most = i;
+      }
+    }
+    if (least < most) points.push(at[least], lowest, at[most], highest);
+    else if (most < least) points.push(at[most], highest, at[least], lowest);
+    else points.push(at[least], lowest);
   }
-  close();
   return points;
 }
