@@ -6,6 +6,7 @@
 pub mod directions;
 mod firing;
 mod rows;
+mod tensors;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::rng::{Purpose, Stream};

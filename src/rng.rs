@@ -4,7 +4,7 @@
 //! switching anchors on does not change the batches. Generators are portable: the same bits natively and in wasm.
 
 use rand_distr::Distribution;
-use rand_distr::{Exp1, StandardNormal};
+use rand_distr::Exp1;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
@@ -42,9 +42,15 @@ impl Stream {
         ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
     }
 
-    /// Standard normal.
+    /// Standard normal, by Marsaglia's polar method (a ziggurat's tables would cost the page 4 kB, and this is not hot).
     pub fn normal(&mut self) -> f64 {
-        StandardNormal.sample(&mut self.0)
+        loop {
+            let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+            let square = u * u + v * v;
+            if square > 0.0 && square < 1.0 {
+                return u * libm::sqrt(-2.0 * libm::log(square) / square);
+            }
+        }
     }
 
     /// Exponential with mean 1.

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::mem::offset_of;
 
 fn module(kernel: &Kernel) -> Module {
-    naga::front::wgsl::parse_str(kernel.source)
-        .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string_with_path(kernel.source, kernel.name)))
+    naga::front::wgsl::parse_str(&kernel.source()).unwrap_or_else(|e| {
+        panic!("{}.wgsl: {}", kernel.name, e.emit_to_string_with_path(&kernel.source(), kernel.name))
+    })
 }
 
 #[test]
@@ -19,7 +20,7 @@ fn every_kernel_is_valid() {
         // No capability beyond WebGPU's core: Firefox compiles with naga, too.
         Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module(kernel))
-            .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string(kernel.source)));
+            .unwrap_or_else(|e| panic!("{}.wgsl: {}", kernel.name, e.emit_to_string(&kernel.source())));
     }
 }
 
@@ -130,7 +131,7 @@ fn step_lies_as_in_rust() {
 fn constants_are_said_once() {
     for (name, value) in [("GROUP", kernels::GROUP as usize), ("TILE", kernels::TILE as usize)] {
         let declared = format!("const {name}: u32 = {value}u;");
-        let found = kernels::TABLE.iter().any(|k| k.source.contains(&declared));
+        let found = kernels::TABLE.iter().any(|k| k.source().contains(&declared));
         assert!(found, "no kernel says {declared}");
     }
 }

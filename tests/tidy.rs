@@ -91,7 +91,6 @@ fn only_one_place_knows_each_outer_world() {
             ("js_sys::", "src/wasm.rs"),
             ("web_sys::", "src/wasm.rs"),
             ("wgpu::", "src/train/gpu"),
-            ("safetensors::", "src/bench/rows.rs"),
         ] {
             if text.contains(word) && !name.starts_with(allowed) {
                 broken.push(format!("{name} knows {word}"));

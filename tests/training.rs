@@ -14,9 +14,9 @@ pub mod tolerance {
     /// Weights and moments after a few steps: Adam divides by small roots.
     pub const STATE: f32 = 1e-5;
     /// Losses over 200 steps of both backends.
-    pub const COURSE_LOSS: f32 = 1e-3;
+    pub const COURSE_LOSS: f32 = 1e-4;
     /// Weights after 200 steps: the distance between the backends over the distance from the start.
-    pub const COURSE: f64 = 1e-2;
+    pub const COURSE: f64 = 1e-4;
 }
 
 /// Trains both for a few steps and compares everything they leave.

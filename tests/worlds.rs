@@ -176,8 +176,11 @@ fn files_that_are_not_data_are_refused_by_name() {
     };
     let good = sentences();
     refuse(None, "activations.name", "without its data");
-    refuse(Some(&good[..1000]), "file", "a whole safetensors file");
-    refuse(Some(b"hello"), "file", "a whole safetensors file");
+    refuse(Some(&good[..1000]), "file", "1000 bytes long");
+    refuse(Some(b"hello"), "file", "5 bytes long");
+    refuse(Some(&[255; 40]), "file", "its header alone says");
+    refuse(Some(&[b"\x02\0\0\0\0\0\0\0[]".as_slice(), &[0; 40]].concat()), "file", "something else than a JSON object");
+    refuse(Some(&good[..good.len() - 2]), "embedding", "all in the file");
     let tensors = |labels: Vec<i32>, values: Vec<f32>| {
         let bytes = |v: &[u8]| v.to_vec();
         let (l, v) = (bytes(bytemuck::cast_slice(&labels)), bytes(bytemuck::cast_slice(&values)));

@@ -3,9 +3,9 @@
 //! The file holds one floating-point matrix [rows, width] (f16, f32 or f64) named `embedding`, or the only one there
 //! is; int32 `label` [rows] that indexes the JSON list `labels` in the file's metadata.
 
+use super::tensors::{Tensor, Tensors};
 use super::{Samples, World, directions};
 use crate::config::{Config, ConfigError, too_large};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::sync::Arc;
 
 /// The rows of a data set; cheap to clone.
@@ -27,19 +27,18 @@ impl Rows {
 
     /// Reads a safetensors file; errors name the tensor, what is there and what would be right.
     pub fn read(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|e| wrong("file", format!("unreadable ({e})"), "a whole safetensors file"))?;
+        let file = Tensors::read(bytes)?;
         let (name, matrix) = matrix(&file)?;
-        let (n_rows, width) = (matrix.shape()[0], matrix.shape()[1]);
+        let (n_rows, width) = (matrix.shape[0], matrix.shape[1]);
         if n_rows == 0 || width == 0 || width > 4096 {
             return Err(wrong(&name, format!("{n_rows}×{width}"), "at least one row of 1 to 4096 numbers"));
         }
-        let values = floats(&name, &matrix)?;
+        let values = floats(&matrix);
         if let Some(ix) = values.iter().position(|x| !x.is_finite()) {
             let value = format!("{} in row {}", values[ix], ix / width);
             return Err(wrong(&name, value, "finite in every row"));
         }
-        let label_names = label_names(bytes)?;
+        let label_names = label_names(&file)?;
         let labels = labels(&file, n_rows, label_names.len())?;
         Ok(Self { n_rows, width, values: Arc::new(values), labels: Arc::new(labels), label_names })
     }
@@ -108,46 +107,53 @@ fn wrong(field: &str, value: impl std::fmt::Display, expected: impl Into<String>
     ConfigError::new(field, value, expected)
 }
 
-fn matrix<'a>(file: &SafeTensors<'a>) -> Result<(String, TensorView<'a>), ConfigError> {
-    let is_matrix = |v: &TensorView| v.shape().len() == 2 && matches!(v.dtype(), Dtype::F16 | Dtype::F32 | Dtype::F64);
-    let found: Vec<_> = file.iter().filter(|(_, v)| is_matrix(v)).collect();
-    let chosen = found.iter().position(|(n, _)| *n == "embedding").or((found.len() == 1).then_some(0));
-    if let Some(ix) = chosen {
-        let name = found[ix].0.to_owned();
-        let view = file.tensor(&name).map_err(|e| wrong(&name, e, "readable"))?;
-        return Ok((name, view));
+fn matrix<'a>(file: &Tensors<'a>) -> Result<(String, Tensor<'a>), ConfigError> {
+    let mut found = vec![];
+    for name in file.names() {
+        let Some(tensor) = file.tensor(name) else { continue };
+        let tensor = tensor?;
+        if tensor.shape.len() == 2 && ["F16", "F32", "F64"].contains(&tensor.dtype.as_str()) {
+            found.push((name.to_owned(), tensor));
+        }
     }
-    let names: Vec<_> = file.names().iter().map(ToString::to_string).collect();
-    Err(wrong("embedding", format!("absent (the file has {})", names.join(", ")), "a matrix of f16, f32 or f64"))
+    let chosen = found.iter().position(|(n, _)| n == "embedding").or((found.len() == 1).then_some(0));
+    match chosen {
+        Some(ix) => Ok(found.swap_remove(ix)),
+        None => {
+            let names: Vec<_> = file.names().collect();
+            Err(wrong(
+                "embedding",
+                format!("absent (the file has {})", names.join(", ")),
+                "a matrix of f16, f32 or f64",
+            ))
+        }
+    }
 }
 
-fn floats(name: &str, view: &TensorView) -> Result<Vec<f32>, ConfigError> {
-    let data = view.data();
-    Ok(match view.dtype() {
-        Dtype::F16 => data.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
-        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-        Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
-        other => return Err(wrong(name, format!("{other:?}"), "F16, F32 or F64")),
-    })
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    match tensor.dtype.as_str() {
+        "F16" => tensor.data.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
+        "F64" => tensor.data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
+        _ => tensor.data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+    }
 }
 
-fn labels(file: &SafeTensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>, ConfigError> {
-    let view = file.tensor("label").map_err(|_| wrong("label", "absent", "an int32 tensor, one number a row"))?;
-    if view.dtype() != Dtype::I32 || view.shape() != [n_rows] {
-        return Err(wrong("label", format!("{:?} {:?}", view.dtype(), view.shape()), format!("I32 [{n_rows}]")));
+fn labels(file: &Tensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>, ConfigError> {
+    let tensor =
+        file.tensor("label").ok_or_else(|| wrong("label", "absent", "an int32 tensor, one number a row"))??;
+    if tensor.dtype != "I32" || tensor.shape != [n_rows] {
+        return Err(wrong("label", format!("{} {:?}", tensor.dtype, tensor.shape), format!("I32 [{n_rows}]")));
     }
-    let labels: Vec<i32> = view.data().as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect();
+    let labels: Vec<i32> = tensor.data.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect();
     if let Some(bad) = labels.iter().find(|l| !(0..n_labels as i32).contains(l)) {
         return Err(wrong("label", bad, format!("from 0 to {}", n_labels - 1)));
     }
     Ok(labels.iter().map(|&l| l as u32).collect())
 }
 
-fn label_names(bytes: &[u8]) -> Result<Vec<String>, ConfigError> {
+fn label_names(file: &Tensors) -> Result<Vec<String>, ConfigError> {
     let expected = "a JSON list of names under `labels` in the file's metadata";
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong("file", e, "a whole safetensors file"))?;
-    let list = header.metadata().as_ref().and_then(|m| m.get("labels"));
-    let list = list.ok_or_else(|| wrong("labels", "absent", expected))?;
+    let list = file.metadata("labels").ok_or_else(|| wrong("labels", "absent", expected))?;
     let names: Vec<String> = serde_json::from_str(list).map_err(|e| wrong("labels", e, expected))?;
     if names.is_empty() { Err(wrong("labels", "empty", expected)) } else { Ok(names) }
 }

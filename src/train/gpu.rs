@@ -9,6 +9,7 @@ mod device;
 mod evaluate;
 pub mod kernels;
 mod readback;
+mod source;
 mod stages;
 pub mod step;
 

@@ -1,6 +1,7 @@
 //! The table of kernels: every file of `shaders/` with what it binds, and how one becomes a pipeline.
 
 use super::device::Gpu;
+use super::source::wgsl;
 use super::step::{SLOT_BYTES, Step};
 use std::num::NonZeroU64;
 
@@ -23,22 +24,28 @@ use Access::{Read, ReadWrite};
 #[derive(Debug)]
 pub struct Kernel {
     pub name: &'static str,
-    pub source: &'static str,
+    /// Its own file, shortened.
+    text: &'static str,
     /// Storage buffers at bindings 1, 2, …; binding 0 is always the [`Step`], at a dynamic offset.
     pub bindings: &'static [Access],
     /// Invocations of a workgroup.
     pub group: u32,
 }
 
+const SHARED: &str = wgsl!("shared");
+
+impl Kernel {
+    /// What the device compiles: the kernel's file, then what all share (declarations may come in any order).
+    pub fn source(&self) -> String {
+        format!("{}\n{SHARED}", self.text)
+    }
+}
+
 macro_rules! kernels {
     ($($constant:ident $name:literal $group:expr, [$($access:ident),*];)*) => {
         $(pub const $constant: Kernel = Kernel {
             name: $name,
-            source: concat!(
-                include_str!(concat!("../../../shaders/", $name, ".wgsl")),
-                "\n",
-                include_str!("../../../shaders/shared.wgsl"),
-            ),
+            text: wgsl!($name),
             bindings: &[$($access),*],
             group: $group,
         };)*
@@ -86,7 +93,7 @@ impl Pipeline {
     pub fn new(gpu: &Gpu, kernel: &'static Kernel, constants: &[(&str, f64)]) -> Self {
         let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(kernel.name),
-            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+            source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
         });
         let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.name),
