@@ -17,10 +17,26 @@ const ANCHORED: Some = { 'anchors.coefficient': 0.1 };
 
 export const SCENARIOS: readonly Scenario[] = [
   {
-    id: 'bench',
-    name: 'A small bench',
+    id: 'mixtures',
+    name: 'k too large: mixtures',
     about:
-      '32 known features share 16 dimensions. A learns freely; B has 8 of its 64 latents anchored to known features.',
+      '32 features in 16 dimensions, 3.2 of them active at a time, but k keeps 8 latents. A reconstructs well out of mixtures; B knows 16 of the features, and both are scored on the other 16.',
+    shared: {
+      'bench.sparsity': 0.9,
+      'model.n_latent': 32,
+      'model.k': 8,
+      'training.learning_rate': 0.003,
+      'anchors.count': 16,
+      'scoring.threshold': 0.8,
+    },
+    A: {},
+    B: ANCHORED,
+  },
+  {
+    id: 'bench',
+    name: 'k near the true L0',
+    about:
+      'Here k = 3 is near the 1.6 features active at a time, and twice as many latents as features: A finds nearly everything by itself, and 8 anchors have little left to give.',
     shared: {},
     A: {},
     B: ANCHORED,

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Config } from './engine';
 import type { PlayedRun } from './player';
+import { scenarioById } from './scenarios';
 import { Session } from './session';
 import { configsOf, defaultState, type PageState, withValue } from './state';
 import { FakeRun } from './testing';
@@ -30,7 +31,7 @@ function begin(state: PageState): Promise<void> {
   return session.open(session.state);
 }
 
-const plain = defaultState();
+const plain = defaultState(scenarioById('bench'));
 const count = (kind: string) => a.calls.filter((call) => call === kind).length;
 const texts = () => session.notices.map((notice) => notice.text);
 

@@ -83,11 +83,11 @@ describe('two runs', () => {
 
   test('are named for what sets them apart', () => {
     const state = defaultState();
-    expect([titleOf(state, 'A'), titleOf(state, 'B')]).toEqual(['plain', '8 anchors']);
+    expect([titleOf(state, 'A'), titleOf(state, 'B')]).toEqual(['plain', '16 anchors']);
     const relu = defaultState(SCENARIOS.find((s) => s.id === 'relu'));
     expect([titleOf(relu, 'A'), titleOf(relu, 'B')]).toEqual(['plain', 'resampling']);
     const ks = withValue(withoutSplit(state, 'anchors.coefficient'), 'model.k', 5, 'B');
-    expect([titleOf(ks, 'A'), titleOf(ks, 'B')]).toEqual(['k 3', 'k 5']);
+    expect([titleOf(ks, 'A'), titleOf(ks, 'B')]).toEqual(['k 8', 'k 5']);
   });
 });
 

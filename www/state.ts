@@ -53,9 +53,10 @@ export function configsOf(state: PageState): Configs {
   };
 }
 
-/** The engine's own default, and run A of the page's: plain, scored on what run B does not anchor. */
+/** The engine's own default: every knob where the table starts it. */
 export function defaultConfig(): Config {
-  return configsOf(defaultState()).A;
+  const values = defaultValues();
+  return configFrom(values, values['anchors.count'] as number);
 }
 
 export function settingOf(state: PageState, path: string, label?: RunLabel): KnobValue {

@@ -103,6 +103,6 @@ describe('a bad link', () => {
 test('a setting the engine refuses goes back to its scenario’s, in both runs', () => {
   let state = withValue(defaultState(), 'anchors.coefficient', 5);
   state = withDefaultAt(withValue(state, 'model.k', 4000, 'A'), 'model.k');
-  expect([configsOf(state).A.model.k, configsOf(state).B.model.k]).toEqual([3, 3]);
+  expect([configsOf(state).A.model.k, configsOf(state).B.model.k]).toEqual([8, 8]);
   expect(configsOf(withDefaultAt(state, 'anchors.coefficient')).B.anchors.coefficient).toBe(0.1);
 });
