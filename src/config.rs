@@ -94,7 +94,7 @@ pub struct Model {
     pub tied_init: bool,
     /// ‖w_D^i‖, and ‖w_E^i‖, at the start.
     pub init_norm: f64,
-    /// Decoder columns stay unit: gradient projected before Adam, columns renormalised after it (`methods.md` 1.3a).
+    /// Decoder columns stay unit: gradient projected before Adam, columns renormalised after it (Bricken et al. 2023).
     pub unit_norm_decoder: bool,
 }
 

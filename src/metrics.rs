@@ -1,7 +1,7 @@
 //! What a model has learned, in numbers: from a backend's reduced arrays, the weights and the truth.
 //!
-//! Knows no backend. Definitions: theory.md 3 (recovery), 4 (L̃); `methods.md` 5.1 (explained variance by global
-//! sums). Latents count whether dead or alive; σ is the training-time one.
+//! Knows no backend. Recovery is that of arXiv 2512.05534v3 §5.1, L̃ that of its Theorem 3.1; explained variance is by
+//! global sums. Latents count whether dead or alive; σ is the training-time one.
 
 mod density;
 mod recovery;
@@ -147,7 +147,7 @@ fn variance(rows: &[f32], width: usize) -> f64 {
     square - mean.iter().map(|m| m * m).sum::<f64>()
 }
 
-/// Data that do not vary are explained fully or not at all (`methods.md` 5.1).
+/// Data that do not vary are explained fully or not at all (there is no ratio to take).
 fn explained(sse: f64, variance: f64) -> f64 {
     if variance < 1e-10 {
         return if sse < 1e-10 { 1.0 } else { 0.0 };

@@ -190,7 +190,7 @@ impl Run {
         let dead = &self.config.dead;
         dead.treatment == Treatment::Resample
             && self.step <= u64::from(dead.resample_until)
-            && self.step % u64::from(dead.resample_every) == 0
+            && self.step.is_multiple_of(u64::from(dead.resample_every))
     }
 
     fn record(&mut self, first: u64, losses: &[f32]) {

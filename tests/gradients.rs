@@ -71,7 +71,7 @@ fn gradients_are_finite_differences() {
     check("relu, l1 by norm, anchors", &relu(anchored, L1Weighting::DecoderNorm));
 }
 
-/// `methods.md` 12.9: what Adam sees has no part along the unit row, and rows stay unit.
+/// What Adam sees has no part along the unit row, and rows stay unit.
 #[test]
 fn a_unit_norm_decoder_stays_unit() {
     let config = with(|c| c.model.unit_norm_decoder = true);

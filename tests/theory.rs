@@ -1,4 +1,4 @@
-//! The paper's examples, on the engine itself: theory.md 4 to 6.
+//! The paper's examples, on the engine itself (arXiv 2512.05534: Examples and Theorems 3.1 to 3.5).
 
 use crate::support::{problem, reference};
 use pollster::block_on;

@@ -83,7 +83,7 @@ fn features_fire_as_often_and_as_strongly_as_claimed() {
     let rows = 100_000;
     let Batch::Sparse(batch) = world.batch(3, 0, rows) else { panic!("a bench is sparse") };
     let (p, n) = (0.1, rows as f64);
-    let mut count = vec![0.0; 20];
+    let mut count = [0.0; 20];
     let mut pairs = 0.0;
     for ends in batch.row_start.windows(2) {
         let fired = &batch.feature[ends[0] as usize..ends[1] as usize];

@@ -3,7 +3,7 @@
 //! L = Σ_{i≠j} max(0, ⟨w_i,w_j⟩ − (M−ε))² + λ Σ_{i≠j} max(0, ⟨w_i,w_j⟩)²,  rows renormalised after each step.
 //!
 //! In the bounded setting λ is small and the search ends when max ⟨w_i,w_j⟩ ≤ M. In the negative setting only the
-//! second sum is there, and the search ends when products are ≤ 0 or stop falling.
+//! second sum is there (λ = 1); where it settles above 0, the largest products are pushed on until they stop falling.
 
 use crate::config::{Bench, Interference};
 use crate::linalg::{Matrix, gemm};
@@ -16,6 +16,8 @@ const MAX_ITERATIONS: u32 = 2_000;
 /// The search gives up when this many iterations have not lowered the interference by `PROGRESS`.
 const PATIENCE: u32 = 150;
 const PROGRESS: f32 = 1e-4;
+/// Once the sum of squares has settled, products above this share of the largest are pushed on.
+const LARGEST: f32 = 0.8;
 
 /// What the search for directions reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +58,9 @@ struct Search {
     n: usize,
     p: usize,
     target: Option<f32>,
+    /// Negative setting: only products above this share of the largest are pushed down.
+    floor: f32,
+    last_max: f32,
     /// [n, n] products, then their weights R.
     gram: Vec<f32>,
     gradient: Vec<f32>,
@@ -63,7 +68,7 @@ struct Search {
 
 impl Search {
     fn new(n: usize, p: usize, target: Option<f32>) -> Self {
-        Self { n, p, target, gram: vec![0.0; n * n], gradient: vec![0.0; n * p] }
+        Self { n, p, target, floor: 0.0, last_max: 0.0, gram: vec![0.0; n * n], gradient: vec![0.0; n * p] }
     }
 
     /// Improves `directions` in place; answers the interference of the best seen (which they end as) and the iterations.
@@ -72,7 +77,7 @@ impl Search {
         let mut best = (f32::INFINITY, directions.to_vec());
         let mut best_at = 0;
         let mut step = 0.1;
-        let mut last_loss = f32::INFINITY;
+        let mut last_measure = f32::INFINITY;
         let mut iteration = 0;
         loop {
             let (max, loss, row_sum) = self.evaluate(directions);
@@ -83,14 +88,22 @@ impl Search {
                 best.0 = max;
                 best.1.copy_from_slice(directions);
             }
-            let done = max <= goal || iteration == MAX_ITERATIONS || iteration - best_at >= PATIENCE;
-            if done {
+            let stalled = iteration - best_at >= PATIENCE;
+            if stalled && self.target.is_none() && self.floor == 0.0 {
+                // The sum of squares has settled. Where not all products can be negative, the largest can often still
+                // be lowered at the cost of others.
+                self.floor = LARGEST;
+                (best_at, step) = (iteration, 0.1);
+            } else if stalled || max <= goal || iteration == MAX_ITERATIONS {
                 directions.copy_from_slice(&best.1);
                 return (best.0, iteration);
             }
-            // The step is bounded by the curvature, which the largest row sum of R's slopes bounds.
-            step = if loss > last_loss { step * 0.5 } else { (step * 1.1f32).min(0.5) };
-            last_loss = loss;
+            self.last_max = max;
+            // The step is bounded by the curvature, which the largest row sum of R's slopes bounds. Rounding alone may
+            // raise a settled loss; that is no reason to stand still.
+            let measure = if self.floor > 0.0 { max } else { loss };
+            step = if measure > last_measure * 1.001 { step * 0.5 } else { (step * 1.1f32).min(0.5) };
+            last_measure = measure;
             self.descend(directions, step / row_sum.max(1.0));
             iteration += 1;
         }
@@ -105,7 +118,7 @@ impl Search {
         gemm(&mut self.gram, n, n, p, w, w.transposed());
         let (threshold, lambda) = match self.target {
             Some(m) => (m - EPSILON, LAMBDA),
-            None => (-EPSILON, 0.0),
+            None => (self.floor * self.last_max.max(0.0) - EPSILON, 0.0),
         };
         let (mut max, mut loss, mut steepest) = (f32::NEG_INFINITY, 0.0, 0.0f32);
         for (i, row) in self.gram.chunks_exact_mut(n).enumerate() {

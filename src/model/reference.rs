@@ -1,6 +1,8 @@
 //! The readable reference of one step, in f64 and plain loops: the judge of both backends.
 //!
-//! Forward, loss, gradients (`methods.md` 2.1, 2.2; theory eq. 5, 7, 22) and the update. Slow on purpose.
+//! Forward, loss, gradients (arXiv 2512.05534 eq. 1, 5, 7, 22) and the update. Slow on purpose.
+
+#![allow(clippy::needless_range_loop, reason = "sums are written with the indices of their formulas")]
 
 use super::{Hyper, Shape, Weights};
 use crate::config::{Activation, Model};
@@ -53,8 +55,8 @@ impl Reference<'_> {
         for b in 0..n_rows {
             let x = self.encoder_input(w, &input[b * n_input..][..n_input]);
             let z = &mut out.pre_activations[b * n_latent..][..n_latent];
-            for i in 0..n_latent {
-                z[i] = product(&w.encoder[i * n_input..][..n_input], &x) + self.bias(&w.b_enc, i);
+            for (i, z) in z.iter_mut().enumerate() {
+                *z = product(&w.encoder[i * n_input..][..n_input], &x) + self.bias(&w.b_enc, i);
             }
             let f = &mut out.latents[b * n_latent..][..n_latent];
             f.copy_from_slice(&activate(self.model.activation, hyper.k as usize, z));

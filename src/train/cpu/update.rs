@@ -1,5 +1,7 @@
 //! Gradient sums and Adam, fused a latent at a time: no gradient matrix is ever stored.
 
+#![allow(clippy::needless_range_loop, reason = "a latent's index addresses five arrays of different strides")]
+
 use super::{Codes, Problem, State, Tally};
 use crate::linalg::{add_scaled, dot};
 use crate::model::{Hyper, Weights};
