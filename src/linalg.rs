@@ -1,10 +1,13 @@
 //! Dense linear algebra: the one matrix product, and the short loops over vectors.
 //!
-//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/wasm.rs`), 1.35× as fast there. Both sum
+//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/packed.rs`), 1.35× as fast there. Both sum
 //! in a fixed order, so that a run repeats bit for bit on its platform.
 
+pub mod lanes;
 #[cfg(any(target_arch = "wasm32", test))]
-pub mod packed;
+mod packed;
+
+use lanes::{F4, lanes};
 
 /// A matrix in somebody's memory: element (i, j) is `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
@@ -73,28 +76,40 @@ fn native(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
     }
 }
 
-/// Lanes of the partial sums of `dot`: two SIMD registers in wasm, so that additions overlap.
-const LANES: usize = 8;
-
-/// Σ a_j b_j, in `LANES` partial sums (the same order everywhere).
+/// Σ a_j b_j over the shorter of the two, in eight partial sums (the same order everywhere).
 #[inline]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let tail: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a_chunks.zip(b_chunks) {
-        for l in 0..LANES {
-            sums[l] += x[l] * y[l];
-        }
+    let length = a.len().min(b.len());
+    let ((a, a_rest), (b, b_rest)) = (a[..length].as_chunks::<8>(), b[..length].as_chunks::<8>());
+    let (mut low, mut high) = (F4::splat(0.0), F4::splat(0.0));
+    for (a, b) in a.iter().zip(b) {
+        low = low.plus(half(a, 0).times(half(b, 0)));
+        high = high.plus(half(a, 1).times(half(b, 1)));
     }
-    let quarter = [sums[0] + sums[4], sums[1] + sums[5], sums[2] + sums[6], sums[3] + sums[7]];
-    (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]) + tail
+    let mut tail = 0.0;
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        tail += a * b;
+    }
+    let [p, q, r, s] = lanes(low.plus(high));
+    (p + r) + (q + s) + tail
 }
 
-/// y += a x.
+/// One half of eight floats.
+#[inline(always)]
+fn half(x: &[f32; 8], which: usize) -> F4 {
+    F4::load(&x.as_chunks::<4>().0[which])
+}
+
+/// y += a x, as far as the shorter of the two reaches.
 #[inline]
 pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
+    let length = y.len().min(x.len());
+    let ((y, y_rest), (x, x_rest)) = (y[..length].as_chunks_mut::<4>(), x[..length].as_chunks::<4>());
+    let scale = F4::splat(a);
     for (y, x) in y.iter_mut().zip(x) {
+        F4::load(y).plus(scale.times(F4::load(x))).store(y);
+    }
+    for (y, x) in y_rest.iter_mut().zip(x_rest) {
         *y += a * x;
     }
 }

@@ -105,6 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
       'model.k': 8,
       'model.b_dec': true,
       'anchors.count': 16,
+      'scoring.threshold': 0.8,
       'training.steps': 10000,
     },
     A: {},

@@ -1,9 +1,9 @@
 //! The matrix product of the wasm build: both operands packed, a 4×8 block of results in registers.
 //!
-//! 4×8 because V8 spills registers from 5×8 on. The inner loop is the only place with SIMD instructions; elsewhere
-//! (tests on native) a scalar twin sums in the same order, so both give the same bits.
+//! 4×8 because V8 spills registers from 5×8 on; written out by hand for the reason in `lanes.rs`.
 
 use super::Matrix;
+use super::lanes::F4;
 
 const ROWS: usize = 4;
 const COLS: usize = 8;
@@ -57,44 +57,28 @@ fn pack_into<const P: usize>(out: &mut Vec<f32>, rows: usize, k: usize, a: Matri
 }
 
 /// A block of results: Σ_k a[k, r] b[k, c].
-#[cfg(target_arch = "wasm32")]
 #[inline]
 fn product(a: &[f32], b: &[f32]) -> [[f32; COLS]; ROWS] {
-    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_load32_splat, v128_store};
-    let mut sums = [[f32x4_splat(0.0); 2]; ROWS];
-    let k = a.len() / ROWS;
-    assert_eq!(b.len(), k * COLS);
-    let (mut pa, mut pb) = (a.as_ptr(), b.as_ptr());
-    // SAFETY: the pointers step through exactly k rows of 4 and 8 floats, which the lengths above hold.
-    unsafe {
-        for _ in 0..k {
-            let (b0, b1) = (v128_load(pb.cast::<v128>()), v128_load(pb.add(4).cast::<v128>()));
-            for (r, sum) in sums.iter_mut().enumerate() {
-                let x = v128_load32_splat(pa.add(r).cast::<u32>());
-                sum[0] = f32x4_add(sum[0], f32x4_mul(x, b0));
-                sum[1] = f32x4_add(sum[1], f32x4_mul(x, b1));
-            }
-            pa = pa.add(ROWS);
-            pb = pb.add(COLS);
-        }
-        let mut out = [[0.0; COLS]; ROWS];
-        for (row, sum) in out.iter_mut().zip(sums) {
-            v128_store(row.as_mut_ptr().cast::<v128>(), sum[0]);
-            v128_store(row.as_mut_ptr().add(4).cast::<v128>(), sum[1]);
-        }
-        out
+    let zero = F4::splat(0.0);
+    let ((mut s00, mut s01), (mut s10, mut s11)) = ((zero, zero), (zero, zero));
+    let ((mut s20, mut s21), (mut s30, mut s31)) = ((zero, zero), (zero, zero));
+    for (a, b) in a.as_chunks::<ROWS>().0.iter().zip(b.as_chunks::<COLS>().0) {
+        let halves = b.as_chunks::<4>().0;
+        let (b0, b1) = (F4::load(&halves[0]), F4::load(&halves[1]));
+        let x = F4::load_splat(&a[0]);
+        (s00, s01) = (s00.plus(x.times(b0)), s01.plus(x.times(b1)));
+        let x = F4::load_splat(&a[1]);
+        (s10, s11) = (s10.plus(x.times(b0)), s11.plus(x.times(b1)));
+        let x = F4::load_splat(&a[2]);
+        (s20, s21) = (s20.plus(x.times(b0)), s21.plus(x.times(b1)));
+        let x = F4::load_splat(&a[3]);
+        (s30, s31) = (s30.plus(x.times(b0)), s31.plus(x.times(b1)));
     }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn product(a: &[f32], b: &[f32]) -> [[f32; COLS]; ROWS] {
     let mut out = [[0.0; COLS]; ROWS];
-    for (a, b) in a.chunks_exact(ROWS).zip(b.chunks_exact(COLS)) {
-        for (row, x) in out.iter_mut().zip(a) {
-            for (sum, y) in row.iter_mut().zip(b) {
-                *sum += x * y;
-            }
-        }
+    for (row, (left, right)) in out.iter_mut().zip([(s00, s01), (s10, s11), (s20, s21), (s30, s31)]) {
+        let (halves, _) = row.as_chunks_mut::<4>();
+        left.store(&mut halves[0]);
+        right.store(&mut halves[1]);
     }
     out
 }

@@ -1,6 +1,7 @@
 //! The k largest pre-activations of a row that are above zero; of equal ones, those of the lower latents.
 
 use super::Codes;
+use crate::linalg::lanes::F4;
 
 /// Up to here a sorted list with insertion is faster than selection over all candidates.
 const SHORT: usize = 64;
@@ -17,7 +18,7 @@ fn insert(z: &[f32], k: usize, codes: &mut Codes) {
     let first = codes.f.len();
     let mut threshold = 0.0;
     for (c, chunk) in z.chunks(CHUNK).enumerate() {
-        if !chunk.iter().fold(false, |any, &z| any | (z > threshold)) {
+        if !any_above(chunk, threshold) {
             continue;
         }
         for (j, &z) in chunk.iter().enumerate() {
@@ -42,6 +43,13 @@ fn insert(z: &[f32], k: usize, codes: &mut Codes) {
             }
         }
     }
+}
+
+#[inline]
+fn any_above(values: &[f32], threshold: f32) -> bool {
+    let (fours, rest) = values.as_chunks::<4>();
+    let limit = F4::splat(threshold);
+    fours.iter().fold(false, |any, four| any | F4::load(four).any_above(limit)) || rest.iter().any(|z| *z > threshold)
 }
 
 /// Positive floats order like their bits, so the k-th largest is found bit by bit, counting.

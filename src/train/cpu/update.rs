@@ -3,6 +3,7 @@
 #![allow(clippy::needless_range_loop, reason = "a latent's index addresses five arrays of different strides")]
 
 use super::{Codes, Problem, State, Tally};
+use crate::linalg::lanes::F4;
 use crate::linalg::{add_scaled, dot};
 use crate::model::{Hyper, Weights};
 
@@ -118,13 +119,33 @@ impl Adam<'_> {
     #[inline]
     fn step(&self, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
         let h = self.0;
-        let (keep_m, take_m, keep_v, take_v) = (h.beta1, 1.0 - h.beta1, h.beta2, 1.0 - h.beta2);
+        let (keep_m, take_m) = (F4::splat(h.beta1), F4::splat(1.0 - h.beta1));
+        let (keep_v, take_v) = (F4::splat(h.beta2), F4::splat(1.0 - h.beta2));
+        let (step, scale, floor) = (F4::splat(h.step_size), F4::splat(h.square_scale), F4::splat(h.epsilon));
+        let one = |w: &mut [f32; 4], m: &mut [f32; 4], v: &mut [f32; 4], g: &[f32; 4]| {
+            let g = F4::load(g);
+            let mean = keep_m.times(F4::load(m)).plus(take_m.times(g)).flush_below(F4::splat(TINY_MEAN));
+            let square = keep_v.times(F4::load(v)).plus(take_v.times(g.times(g))).flush_below(F4::splat(TINY_SQUARE));
+            mean.store(m);
+            square.store(v);
+            F4::load(w).minus(step.times(mean).over(square.root().times(scale).plus(floor))).store(w);
+        };
+        let (w, w_rest) = w.as_chunks_mut::<4>();
+        let (m, m_rest) = m.as_chunks_mut::<4>();
+        let (v, v_rest) = v.as_chunks_mut::<4>();
+        let (g, g_rest) = g.as_chunks::<4>();
         for (((w, m), v), g) in w.iter_mut().zip(m).zip(v).zip(g) {
-            let mean = keep_m * *m + take_m * g;
-            let square = keep_v * *v + take_v * (g * g);
-            *m = if mean.abs() < TINY_MEAN { 0.0 } else { mean };
-            *v = if square < TINY_SQUARE { 0.0 } else { square };
-            *w -= h.step_size * *m / (v.sqrt() * h.square_scale + h.epsilon);
+            one(w, m, v, g);
+        }
+        // The rest of a row, filled up with zeros, takes the same way.
+        let n = w_rest.len();
+        if n > 0 {
+            let full = |part: &[f32]| -> [f32; 4] { std::array::from_fn(|l| part.get(l).copied().unwrap_or(0.0)) };
+            let (mut w, mut m, mut v) = (full(w_rest), full(m_rest), full(v_rest));
+            one(&mut w, &mut m, &mut v, &full(g_rest));
+            w_rest.copy_from_slice(&w[..n]);
+            m_rest.copy_from_slice(&m[..n]);
+            v_rest.copy_from_slice(&v[..n]);
         }
     }
 }
