@@ -1,6 +1,6 @@
 //! Dense linear algebra: the one matrix product, and the short loops over vectors.
 //!
-//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/packed.rs`), 1.35× as fast there. Both sum
+//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/packed.rs`), 1.35× as fast there; it has one thread. Both sum
 //! in a fixed order, so that a run repeats bit for bit on its platform.
 
 pub mod lanes;
@@ -48,6 +48,10 @@ pub fn gemm(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
     native(c, m, n, k, a, b);
 }
 
+/// Multiply-adds from which waking other threads pays (some milliseconds of work).
+#[cfg(not(target_arch = "wasm32"))]
+const MANY: usize = 1 << 28;
+
 #[cfg(not(target_arch = "wasm32"))]
 fn native(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
     // SAFETY: `gemm` checked that every element addressed by the strides lies inside its slice, and c is not aliased.
@@ -71,7 +75,8 @@ fn native(c: &mut [f32], m: usize, n: usize, k: usize, a: Matrix, b: Matrix) {
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            // Threads split rows and columns, never a sum: the same bits with one core or many.
+            if m * n * k > MANY { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None },
         );
     }
 }
