@@ -94,7 +94,10 @@ export class Session {
             await this.player.configure(configsOf(target));
             this.drop('refused');
           }
-          if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
+          if (target.backend !== this.good.backend) {
+            await this.player.useBackend(target.backend);
+            this.tellOfBackend();
+          }
         }
         this.good = target;
       } catch (reason) {
@@ -152,6 +155,14 @@ export class Session {
       for (const notice of over) this.put(notice);
       throw reason;
     }
+    this.tellOfBackend();
+  }
+
+  /** WebGPU was asked for by name and is not to be had: that must not be seen only by who looks for it. */
+  private tellOfBackend(): void {
+    const without = this.player.runs.find((run) => run.backend.kind === 'cpu');
+    if (this.state.backend !== 'webgpu' || !without) this.drop('backend');
+    else this.put({ id: 'backend', tone: 'warn', text: `The runs train on the CPU: ${without.backend.reason}` });
   }
 
   private async rows(): Promise<Uint8Array | null> {

@@ -74,11 +74,23 @@ export async function phase(
   await page.locator(`.progress[data-phase=${phase}]`).first().waitFor();
 }
 
-/** Opens another link in the page that is there, as when a visitor pastes it into the address bar. */
+/** Opens another link in the page that is there, as when a visitor pastes it; settles when new runs have begun. */
 export async function follow(page: Page, hash: string): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash;
-  }, hash);
+  await begins(page, () =>
+    page.evaluate((hash) => {
+      location.hash = hash;
+    }, hash),
+  );
+}
+
+/** Does something that starts both runs anew, and waits until they are there. */
+export async function begins(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const worlds = await page.evaluateHandle(() => document.querySelector('sdl-explorer')?.runs.map((run) => run.world));
+  await act();
+  await page.waitForFunction((worlds) => {
+    const runs = document.querySelector('sdl-explorer')?.runs ?? [];
+    return runs.length === 2 && runs.every((run) => !worlds?.includes(run.world));
+  }, worlds);
 }
 
 /** SHA-256 of each run's weights, bit for bit. */

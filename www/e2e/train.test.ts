@@ -14,8 +14,8 @@ test.each(BACKENDS)('the default link trains on %s: loss falls, features are rec
     `#backend=${backend}`,
     async ({ page }) => {
       const early = await reach(page, 1);
-      await trainsOn(page, backend);
-      const late = await reach(page, early[0].step + 700);
+      const moved = await trainsOn(page, backend);
+      const late = await reach(page, moved[0].step + 700);
       expectProgress(early, late, { recovery: 0.15, loss: 0.5 });
       for (const run of late) {
         expect(run.backend).toBe(backend);
