@@ -1,7 +1,7 @@
 /** The engine and the page agree on what is default and on what can be set. No browser: the page's tables, the engine in Node. */
 import { expect, test } from 'vitest';
 import type { Config } from '../engine';
-import { KNOBS } from '../knobs';
+import { KNOBS, knobAt } from '../knobs';
 import { SCENARIOS } from '../scenarios';
 import { configsOf, defaultConfig, defaultState, withValue } from '../state';
 import { leafOf, leaves, NOT_KNOBS } from '../values';
@@ -26,6 +26,18 @@ test('the engine takes both runs of every scenario', () => {
   }
 });
 
+test('what no memory holds is refused, though each number is one that the page offers', () => {
+  let state = defaultState();
+  for (const path of ['model.n_latent', 'training.batch', 'bench.n_input'] as const) {
+    const knob = knobAt(path);
+    if (knob?.kind === 'number') state = withValue(state, path, knob.max);
+  }
+  expect(engine.validate(configsOf(state).A)).toMatchObject({
+    field: 'model.n_latent',
+    value: expect.stringMatching(/GiB/),
+  });
+});
+
 /** Where other settings must give way for the end of a range to make sense. */
 const COMPANIONS: Record<string, [path: string, value: number | boolean][]> = {
   'bench.magnitude_scale': [['bench.magnitude_min', 1]],
@@ -39,7 +51,6 @@ const COMPANIONS: Record<string, [path: string, value: number | boolean][]> = {
     ['model.n_latent', 4096],
     ['bench.n_features', 4096],
   ],
-  'training.steps': [],
   'training.warm_up': [['training.steps', 10_000_000]],
   'training.decay': [['training.steps', 10_000_000]],
   'model.shift_input': [['model.b_dec', true]],
