@@ -99,6 +99,8 @@ export class SdlExplorer extends LitElement {
 
   async pause(): Promise<void> {
     await this.session?.player.pause();
+    // There may be no frame to come that would say so.
+    this.announce(this.progress(), true);
   }
 
   async step(n = 1): Promise<void> {
