@@ -99,6 +99,8 @@ export class SdlExplorer extends LitElement {
 
   async pause(): Promise<void> {
     await this.session?.player.pause();
+    // There may be no frame to come that would say so.
+    this.announce(this.progress(), true);
   }
 
   async step(n = 1): Promise<void> {
@@ -140,7 +142,8 @@ export class SdlExplorer extends LitElement {
     // Out of sight training goes on, in longer chunks and undrawn; the first frame back in sight is drawn.
     document.addEventListener('visibilitychange', () => this.seen(), { signal });
     listenToKeys(this.isPage ? document : this, this.on, signal);
-    if (this.isPage) addEventListener('hashchange', () => this.hashChanged(), { signal });
+    const hashChanged = (event: Event) => this.hashChanged(new URL((event as HashChangeEvent).newURL).hash);
+    if (this.isPage) addEventListener('hashchange', hashChanged, { signal });
   }
 
   override disconnectedCallback(): void {
@@ -265,9 +268,10 @@ export class SdlExplorer extends LitElement {
     }, HASH_AFTER_MS);
   }
 
-  private hashChanged(): void {
-    if (location.hash === hashOf(this.state)) return;
-    const { state, problems } = readHash(location.hash);
+  /** The hash as it was when it changed: meanwhile it may have been written over. */
+  private hashChanged(hash: string): void {
+    if (hash === hashOf(this.state)) return;
+    const { state, problems } = readHash(hash);
     this.session?.open(state, problems);
   }
 

@@ -23,6 +23,8 @@ export class Pace {
   private secondsPerStep: number | undefined;
   private overhead = 0;
   private lastChunk = 1;
+  /** The speed that the chunk under way was planned for. */
+  private planned: Speed = 'max';
   private due = 0;
   private drawing = 0;
 
@@ -42,7 +44,9 @@ export class Pace {
     const rest = Math.max(frameSeconds, wallSeconds - trainSeconds);
     this.overhead = 0.7 * this.overhead + 0.3 * rest;
     this.lastChunk = steps;
-    if (this.speed !== 'max') this.due = Math.max(this.due, this.now() - 1000) + (1000 * steps) / Number(this.speed);
+    // What was planned at another speed is no debt at this one.
+    if (this.speed !== 'max' && this.planned === this.speed)
+      this.due = Math.max(this.due, this.now() - 1000) + (1000 * steps) / Number(this.speed);
   }
 
   /** Drawing a picture took so long; the next one is not due sooner than it can be drawn with some rest. */
@@ -51,6 +55,7 @@ export class Pace {
   }
 
   chunk(speed: Speed = this.speed): number {
+    this.planned = speed;
     const time = this.frameTime() / 1000;
     const affordable = this.affordable(time);
     if (speed === 'max') return affordable;

@@ -200,6 +200,11 @@ export class Player {
     return this.serially(() => this.links[label].call('lose_device', {}));
   }
 
+  /** Ends whatever the engine is at; what waits for it fails, and only a new start helps. */
+  abandon(): void {
+    for (const label of LABELS) this.links[label].restart();
+  }
+
   close(): void {
     this.setPhase('failed');
     for (const label of LABELS) this.links[label].close();

@@ -25,6 +25,8 @@ export interface SessionHooks {
 
 /** Notices that end with the run they are about. */
 const OF_A_RUN = ['diverged', 'failed', 'fell_back-A', 'fell_back-B'];
+/** A world or a model may be too much for anyone's patience: from here on there is a way out. */
+const SLOW_MS = 5000;
 /** Problems of a link that are told one by one. */
 const TOLD = 6;
 
@@ -94,7 +96,10 @@ export class Session {
             await this.player.configure(configsOf(target));
             this.drop('refused');
           }
-          if (target.backend !== this.good.backend) await this.player.useBackend(target.backend);
+          if (target.backend !== this.good.backend) {
+            await this.player.useBackend(target.backend);
+            this.tellOfBackend();
+          }
         }
         this.good = target;
       } catch (reason) {
@@ -145,13 +150,37 @@ export class Session {
     const rows = await this.rows();
     const over = this.notices.filter(({ id }) => OF_A_RUN.includes(id));
     this.drop(...OF_A_RUN);
+    const slow = setTimeout(() => this.tellSlow(), SLOW_MS);
     try {
       await this.player.start(configsOf(this.state), rows, this.state.backend);
     } catch (reason) {
       // Refused: the old run is still there, and what was said of it still holds.
       for (const notice of over) this.put(notice);
       throw reason;
+    } finally {
+      clearTimeout(slow);
+      this.drop('slow');
     }
+    this.tellOfBackend();
+  }
+
+  private tellSlow(): void {
+    const actions = [{ label: 'Give up and use the default', act: () => this.giveUp() }];
+    this.put({ id: 'slow', tone: 'info', text: 'Runs of this size take long to start.', actions });
+  }
+
+  /** Out of a start that may take minutes: what the engine is at cannot be interrupted, only ended. */
+  private giveUp(): void {
+    this.player.abandon();
+    const { theme } = this.state;
+    this.open({ ...defaultState(scenarioById(this.state.scenario)), theme });
+  }
+
+  /** WebGPU was asked for by name and is not to be had: that must not be seen only by who looks for it. */
+  private tellOfBackend(): void {
+    const without = this.player.runs.find((run) => run.backend.kind === 'cpu');
+    if (this.state.backend !== 'webgpu' || !without) this.drop('backend');
+    else this.put({ id: 'backend', tone: 'warn', text: `The runs train on the CPU: ${without.backend.reason}` });
   }
 
   private async rows(): Promise<Uint8Array | null> {

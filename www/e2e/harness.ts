@@ -23,7 +23,12 @@ export interface VisitOptions {
   context?: BrowserContextOptions;
   /** Runs in the page before any of its scripts. */
   before?: () => void;
+  /** Put before the code of each of its workers, such as to take something away from them. */
+  beforeWorkers?: string;
 }
+
+/** How long a page may take for anything it is waited for: two cores may be shared with much else. */
+const PATIENCE_MS = 90_000;
 
 let browser: Browser;
 
@@ -51,7 +56,15 @@ export async function visit(
   context.on('weberror', (error) => errors.push(String(error.error().stack ?? error.error())));
   try {
     if (options.before) await context.addInitScript(options.before);
+    const { beforeWorkers } = options;
+    if (beforeWorkers) {
+      await context.route(/worker-[^/]*\.js$/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${beforeWorkers};${await response.text()}` });
+      });
+    }
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('websocket', (socket) => requests.push(socket.url()));
     page.on('crash', () => errors.push('the page crashed'));
     await page.goto(new URL(path, siteUrl).href);
