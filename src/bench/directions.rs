@@ -24,9 +24,10 @@ const PATIENCE: u32 = 60;
 const PROGRESS: f32 = 1e-3;
 const KICKS: u32 = 12;
 const KICK: f64 = 0.1;
-/// Step lengths, in inverse curvatures: the first, and the longest (below 2, where a parabola would throw it out).
+/// Step lengths, in inverses of the curvature's bound: the first, and the longest (the bound is for all products above
+/// the threshold at once; where few are, longer steps still descend, and one that does not is halved).
 const START: f32 = 0.5;
-const LONGEST: f32 = 1.2;
+const LONGEST: f32 = 20.0;
 /// Once the sum of squares has settled, products above this share of the largest are pushed on.
 const LARGEST: f32 = 0.8;
 
@@ -98,17 +99,20 @@ impl Search {
     /// Improves `directions` in place; answers the interference of the best seen (which they end as) and the iterations.
     fn run(mut self, directions: &mut [f32], stream: &mut Stream) -> (f32, u32) {
         let goal = self.target.unwrap_or(NEGLIGIBLE);
-        let budget = MAX_ITERATIONS.min((MAX_WORK / (self.n * self.n * self.p) as f64) as u32 + 50);
+        let affordable = MAX_WORK / (self.n * self.n * self.p) as f64;
+        let budget = (affordable as u32).saturating_add(50).min(MAX_ITERATIONS);
         let mut kicks = 0;
         let mut best = (f32::INFINITY, directions.to_vec());
-        let mut best_at = 0;
+        let (mut best_measure, mut best_at) = (f32::MAX, 0);
         let mut step = START;
-        let mut last_measure = f32::INFINITY;
+        let mut last_measure = f32::MAX;
         let mut iteration = 0;
         loop {
             let (max, loss) = self.evaluate(directions);
-            if max < best.0 - PROGRESS * best.0.abs().max(0.01) {
-                best_at = iteration;
+            // First the sum is to settle, then the largest product.
+            let measure = if kicks == 0 { loss } else { max };
+            if measure < best_measure - PROGRESS * best_measure.abs() {
+                (best_measure, best_at) = (measure, iteration);
             }
             if max < best.0 {
                 best.0 = max;
@@ -120,22 +124,27 @@ impl Search {
             }
             if iteration - best_at >= PATIENCE {
                 // The sum has settled, perhaps with two directions on one another, where nothing pushes them apart.
-                // From the best so far, shaken, the largest products are pushed on.
-                self.floor = LARGEST;
-                directions.copy_from_slice(&best.1);
-                self.shake(directions, stream);
-                (best_at, step, last_measure) = (iteration, START, f32::INFINITY);
-                kicks += 1;
-                if kicks > KICKS {
+                // From there, and then from the best so far, shaken, the largest products are pushed on.
+                if kicks == KICKS {
                     directions.copy_from_slice(&best.1);
                     return (best.0, iteration);
                 }
+                if kicks > 0 {
+                    directions.copy_from_slice(&best.1);
+                }
+                self.floor = LARGEST;
+                self.shake(directions, stream);
+                (best_measure, best_at, step, last_measure) = (f32::MAX, iteration, START, f32::MAX);
+                kicks += 1;
                 continue;
             }
             self.last_max = max;
             // Rounding alone may raise a settled loss; that is no reason to stand still.
-            let measure = if self.floor > 0.0 { max } else { loss };
-            step = if measure > last_measure * 1.001 { step * 0.5 } else { (step * 1.1f32).min(LONGEST) };
+            step = if measure > last_measure + 0.001 * last_measure.abs() {
+                step * 0.5
+            } else {
+                (step * 1.1f32).min(LONGEST)
+            };
             last_measure = measure;
             self.descend(directions, step / self.curvature());
             iteration += 1;
