@@ -86,7 +86,8 @@ test('sdl-update bubbles out of wherever the explorer stands, with the runs as d
     await reach(page, 5);
     const heard = await page.evaluate(
       () =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
+          setTimeout(() => reject(new Error('no event in 60 s')), 60_000);
           addEventListener(
             'sdl-update',
             (event) => {
