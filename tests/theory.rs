@@ -73,7 +73,10 @@ fn planted_weights_give_perfect_recovery() {
         let m = block_on(r.frame()).expect("the CPU stays").metrics;
         for recovery in [&m.encoder_raw, &m.encoder_cosine, &m.decoder_raw, &m.decoder_cosine] {
             assert!((recovery.mip - 1.0).abs() < 1e-5 && recovery.mgt == 1.0, "{} {}", recovery.mip, recovery.mgt);
-            assert_eq!(recovery.latent, (0..32).collect::<Vec<u32>>());
+            // Scores are |⟨·,·⟩|: of two opposite directions either latent will do.
+            if interference == Interference::Bounded {
+                assert_eq!(recovery.latent, (0..32).collect::<Vec<u32>>());
+            }
         }
         assert!(m.approx_loss.expect("a bench") < 1e-9);
         assert_eq!(m.n_polysemantic(), 0);
