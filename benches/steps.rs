@@ -118,7 +118,7 @@ fn worlds(repeats: usize) {
         (config.bench.n_features, config.bench.n_input) = (n_features, n_input);
         (config.bench.interference, config.bench.max_interference) = (interference, target);
         let mut statement = String::new();
-        let seconds: Vec<f64> = (0..repeats.min(2))
+        let seconds: Vec<f64> = (0..repeats.min(1))
             .map(|_| {
                 let start = Instant::now();
                 statement = World::new(&config, None).expect("a bench needs no file").report.statement;

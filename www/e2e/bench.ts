@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** Beyond this a shape is given up: SwiftShader needs minutes for a step of L. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 90_000;
 
 export async function main(): Promise<void> {
   const options = JSON.parse(process.env.SDL_BENCH ?? '') as Options;
@@ -32,7 +32,7 @@ async function trainingSpeed(browser: Browser, { quick, seed }: Options): Promis
     for (const shape of ['S', 'M', 'L'] as const) {
       const where = `chromium ${backend}`;
       progress(`${where} ${shape}`);
-      const request = { backend, shape, seed, repeats: quick ? 3 : 7, seconds: quick ? 0.5 : 2 };
+      const request = { backend, shape, seed, repeats: quick ? 3 : 5, seconds: quick ? 0.5 : 1.5 };
       try {
         const { stepsPerSecond, adapter } = await measure(browser, request);
         const names = { where, shape, method: 'top_k', adapter, browser: browser.version(), seed };
