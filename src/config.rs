@@ -5,7 +5,7 @@
 
 mod check;
 
-pub use check::{ConfigError, MEMORY_LIMIT_BYTES, too_large};
+pub use check::ConfigError;
 use serde::{Deserialize, Serialize};
 
 /// The version of the meaning of a config; a link names it so that it keeps meaning the same run.

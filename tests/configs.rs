@@ -44,6 +44,8 @@ fn what_is_wrong_is_named() {
     refuse(json!({"activations": {"name": ""}}), "activations.name", "1 to 100");
     let huge = json!({"bench": {"n_features": 4096, "n_input": 4096}, "model": {"n_latent": 65000}});
     refuse(huge, "model.n_latent", "GiB");
+    let many = json!({"bench": {"n_input": 4096}, "dead": {"resample_inputs": 1 << 20}});
+    refuse(many, "dead.resample_inputs", "GiB");
     assert!(Config::from_json("{").is_err_and(|e| e.value.contains("not JSON")));
     assert!(Config::from_json("[]").is_err());
 }

@@ -28,25 +28,27 @@ impl Firing {
     /// The cells (sample, feature) are one sequence of Bernoulli trials; the silent run before each firing is
     /// geometric, and floor(Exp(1) / −ln S) is exactly that.
     pub fn draw(&self, stream: &mut Stream, n_rows: usize) -> SparseBatch {
-        let cells = n_rows * self.n_features;
+        // In 64 bits: rows times features can pass what wasm's 32 address.
+        let width = self.n_features as u64;
+        let cells = n_rows as u64 * width;
         // S = 0 gives an infinite rate and so gaps of zero: everything fires.
         let mean_gap = -1.0 / libm::log(self.sparsity);
         let mut batch = SparseBatch { row_start: Vec::with_capacity(n_rows + 1), feature: vec![], value: vec![] };
         batch.row_start.push(0);
-        let (mut cell, mut row, mut row_end) = (0usize, 0, self.n_features);
+        let (mut cell, mut row, mut row_end) = (0u64, 0, width);
         loop {
-            // A gap beyond usize saturates, which ends the batch as it should.
-            cell = cell.saturating_add((stream.exponential() * mean_gap) as usize);
+            // A gap beyond 64 bits saturates, which ends the batch as it should.
+            cell = cell.saturating_add((stream.exponential() * mean_gap) as u64);
             if cell >= cells {
                 break;
             }
             while cell >= row_end {
                 batch.row_start.push(batch.feature.len() as u32);
                 row += 1;
-                row_end += self.n_features;
+                row_end += width;
             }
             let value = (self.minimum + self.scale * stream.exponential()) as f32;
-            batch.feature.push((cell - row * self.n_features) as u32);
+            batch.feature.push((cell - row * width) as u32);
             // An exponential can round to zero; a feature that fires is above it.
             batch.value.push(value.max(f32::MIN_POSITIVE));
             cell += 1;

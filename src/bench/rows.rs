@@ -5,7 +5,7 @@
 
 use super::tensors::{Tensor, Tensors};
 use super::{Samples, World, directions};
-use crate::config::{Config, ConfigError, too_large};
+use crate::config::{Config, ConfigError};
 use std::sync::Arc;
 
 /// The rows of a data set; cheap to clone.
@@ -80,10 +80,7 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
         rows.center();
     }
     let (n_features, width) = (rows.label_names.len(), rows.width);
-    let bytes = config.memory_bytes(n_features as u32, width as u32);
-    if bytes > crate::config::MEMORY_LIMIT_BYTES {
-        return Err(too_large(bytes));
-    }
+    config.check_memory(n_features as u32, width as u32)?;
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
         if value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));

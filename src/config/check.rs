@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// More than this is refused: beyond it a 32-bit wasm memory cannot hold the run.
-pub const MEMORY_LIMIT_BYTES: u64 = 3 << 30;
+const MEMORY_LIMIT_BYTES: u64 = 3 << 30;
 
 /// Why a config (or the data that goes with it) cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +114,28 @@ impl Config {
         whole("scoring.rows", s.rows, 1, 1 << 20)?;
         if self.source == Source::Bench {
             whole("scoring.hold_out", s.hold_out, 0, b.n_features)?;
-            let bytes = self.memory_bytes(b.n_features, b.n_input);
-            if bytes > MEMORY_LIMIT_BYTES {
-                return Err(too_large(bytes));
+            self.check_memory(b.n_features, b.n_input)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what would not fit; the width of a file's rows is known only when it has been read.
+    pub fn check_memory(&self, n_features: u32, n_input: u32) -> Result<(), ConfigError> {
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        let refuse = |field: &str, value: u32, bytes: u64| {
+            let value = format!("{value} (the run would need {:.1} GiB)", gib(bytes));
+            Err(ConfigError::new(field, value, format!("small enough for {:.0} GiB in all", gib(MEMORY_LIMIT_BYTES))))
+        };
+        let bytes = self.memory_bytes(n_features, n_input);
+        if bytes > MEMORY_LIMIT_BYTES {
+            return refuse("model.n_latent", self.model.n_latent, bytes);
+        }
+        for (field, rows) in [("scoring.rows", self.scoring.rows), ("dead.resample_inputs", self.dead.resample_inputs)]
+        {
+            // Input and target of every row, beside the rest.
+            let with_rows = bytes + 8 * u64::from(rows) * u64::from(n_input);
+            if with_rows > MEMORY_LIMIT_BYTES {
+                return refuse(field, rows, with_rows);
             }
         }
         Ok(())
@@ -124,21 +143,11 @@ impl Config {
 
     /// An upper estimate of what a run on `n_features` × `n_input` needs: weights and moments, the batch's
     /// pre-activations and codes, directions, and the score matrices.
-    pub fn memory_bytes(&self, n_features: u32, n_input: u32) -> u64 {
+    fn memory_bytes(&self, n_features: u32, n_input: u32) -> u64 {
         let (n, p, q) = (u64::from(n_features), u64::from(n_input), u64::from(self.model.n_latent));
         let rows = u64::from(self.training.batch).max(n.min(1024));
         4 * (2 * p * q * 3 + 3 * rows * q + 2 * rows * p + 2 * n * p + 2 * n * q.min(4096))
     }
-}
-
-/// For a model that the file's width makes too large.
-pub fn too_large(bytes: u64) -> ConfigError {
-    let gib = |b: u64| b as f64 / f64::from(1 << 30);
-    ConfigError::new(
-        "model.n_latent",
-        format!("too large (the run would need {:.1} GiB)", gib(bytes)),
-        format!("smaller, or a smaller training.batch: at most {:.0} GiB fit", gib(MEMORY_LIMIT_BYTES)),
-    )
 }
 
 /// Refuses keys that the default does not know, and anything but an object where it has one.
