@@ -8,7 +8,7 @@ const fewPictures = { reducedMotion: 'reduce' } as const;
 
 test('a lost device: the run goes on from its last checkpoint on the CPU and says so, the other one stays', () =>
   visit(
-    '#backend=webgpu',
+    '#scenario=bench&backend=webgpu',
     async ({ page }) => {
       await trainsOn(page, 'webgpu');
       const checkpoint = await checkpointBeyond(page, 20);
