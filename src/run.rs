@@ -149,8 +149,8 @@ impl Run {
         let goal = self.step + steps;
         while self.stopped == Stopped::No && self.step < goal {
             let end = goal.min(self.next_halt());
-            let first = self.step;
-            while self.step < end {
+            let mut first = self.step;
+            while self.stopped == Stopped::No && self.step < end {
                 let count = CHUNK.min(end - self.step);
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
@@ -160,9 +160,13 @@ impl Run {
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;
                 self.samples += count * n_rows as u64;
+                // Reading costs nothing on the CPU and a wait on a GPU: there divergence is seen at the halt.
+                if self.step == end || self.info.kind == BackendKind::Cpu {
+                    let losses = self.backend.losses().await?;
+                    self.record(first, &losses);
+                    first = self.step;
+                }
             }
-            let losses = self.backend.losses().await?;
-            self.record(first, &losses);
             if self.stopped == Stopped::No && self.resampling_is_due() {
                 self.resample_dead(false).await?;
             }

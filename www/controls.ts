@@ -5,6 +5,7 @@ import type { Config } from './engine';
 import { expected, fits, GROUPS, type Group, KNOBS, type Knob, type KnobValue, type NumberKnob } from './knobs';
 import { count } from './notice';
 import { anchored, BASES, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
+import { settled, typed, unlessTyping } from './typed';
 import type { Basis, RunLabel } from './views/view';
 
 const BASIS_WORDS: Record<Basis, string> = {
@@ -122,6 +123,7 @@ function input(
 ): TemplateResult {
   const named = label === 'B' ? `${knob.name} of run B` : nothing;
   const changed = (event: Event) => {
+    settled(event);
     const at = event.target as HTMLInputElement;
     const next = read(knob, at);
     const wrong = fits(knob, next) ? '' : `Expected ${expected(knob)}.`;
@@ -140,7 +142,7 @@ function input(
     case 'number':
       return html`<span class="number">
         <input id=${id} type="text" inputmode="decimal" autocomplete="off" aria-label=${named}
-          .value=${live(String(value))} @change=${changed} />
+          .value=${unlessTyping(String(value))} @input=${typed} @change=${changed} />
         ${knob.unit ? html`<span class="unit">${knob.unit}</span>` : nothing}
         ${knob.slider ? slider(knob, value as number, set, label) : nothing}
       </span>`;

@@ -18,6 +18,7 @@ import {
   type Theme,
   titleOf,
 } from './state';
+import { settled, typed, unlessTyping } from './typed';
 import type { Basis, RunLabel } from './views/view';
 
 export interface Notice {
@@ -182,8 +183,11 @@ function bar({ state, phase, help, sheet }: LayoutData, on: LayoutHandlers): Tem
     </label>
     <p class="progress" data-phase=${phase}><span>${PHASE_WORDS[phase]}</span> <span data-live="step"></span></p>
     <label class="seed">Seed
-      <input type="text" inputmode="numeric" autocomplete="off" .value=${live(String(settingOf(state, 'seed')))}
-        @change=${(e: Event) => on.seed(chosen(e))} />
+      <input type="text" inputmode="numeric" autocomplete="off" .value=${unlessTyping(String(settingOf(state, 'seed')))}
+        @input=${typed} @change=${(e: Event) => {
+          settled(e);
+          on.seed(chosen(e));
+        }} />
     </label>
     <button @click=${on.newSeed} title="New seed (N)" aria-label="New seed">⚄</button>
     <button class="open-sheet" aria-expanded=${sheet} @click=${() => on.sheet(!sheet)}>Settings</button>

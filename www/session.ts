@@ -69,7 +69,8 @@ export class Session {
           return;
         } catch (reason) {
           if (!(reason instanceof Refused) || attempt === 2) throw reason;
-          this.refused(reason, 'The default is used instead.');
+          const then = attempt === 0 ? 'The default is used instead.' : 'All settings are at their defaults now.';
+          this.refused(reason, then, attempt > 0);
           const plain = defaultState(scenarioById(this.state.scenario));
           this.state =
             attempt === 0 ? withDefaultAt(this.state, reason.error.field) : { ...plain, theme: this.state.theme };
@@ -252,9 +253,11 @@ export class Session {
     });
   }
 
-  private refused({ error }: Refused, then: string): void {
+  /** also: beside what was refused before. */
+  private refused({ error }: Refused, then: string, also = false): void {
     const text = `${error.field} = ${error.value}: expected ${error.expected}. ${then}`;
-    this.put({ id: 'refused', tone: 'warn', text });
+    const before = also ? this.notices.find(({ id }) => id === 'refused') : undefined;
+    this.put(before ? { ...before, more: [...(before.more ?? []), text] } : { id: 'refused', tone: 'warn', text });
   }
 
   private broke(message: string): void {

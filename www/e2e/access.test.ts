@@ -152,10 +152,25 @@ test('what can change live does not restart; what cannot does', () =>
     expect(drawn).toEqual(drawn.toSorted((a, b) => a - b));
     expect(drawn[0]).toBeGreaterThanOrEqual(begun);
 
+    // What is being typed is not wiped when the page is drawn anew meanwhile.
+    await page.locator('#knob-lr').fill('0.0025');
+    await page.evaluate(async () => {
+      const explorer = document.querySelector('sdl-explorer');
+      explorer?.requestUpdate();
+      await explorer?.updateComplete;
+    });
+    expect(await page.locator('#knob-lr').inputValue()).toBe('0.0025');
+    await page.locator('#knob-lr').fill('0.002');
+    await page.locator('#knob-lr').press('Enter');
+
     // A value that is none is answered beside its input and changes nothing.
     await enter(page, 'Training', 'knob-lr', -1);
     await page.locator('.knob[data-knob="training.learning_rate"] .wrong', { hasText: 'from 0 to 10' }).waitFor();
     expect((await config())?.A.training.learning_rate).toBe(0.002);
+
+    // More anchors than there are features: lowered to what fits, and the input shows what holds.
+    await enter(page, 'Anchors', 'knob-na', 33);
+    await expect.poll(() => page.locator('#knob-na').inputValue(), patient).toBe('32');
 
     await begins(page, () => enter(page, 'World', 'knob-n', 24));
     await expect.poll(async () => Math.min(...(await steps()).A), patient).toBe(0);

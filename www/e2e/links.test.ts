@@ -26,7 +26,17 @@ const BROKEN: [name: string, link: string, said: string[]][] = [
   ['markup', `#k=${encodeURIComponent('"><b id=injected>3</b>')}`, ['k', '“"><b id=injected>3</b>”']],
   ['20 kB of garbage', `#${'%00\\u2028&=;'.repeat(2000)}`, ['link', '“24000 characters”', 'at most 4000']],
   // In bounds each by itself, but not together: the engine's word, in the notice of what it refuses.
-  ['k above the number of latents', '#nq=16&k=17', ['model.k = 17', 'from 1 to 16', 'The default is used']],
+  [
+    'k above the number of latents',
+    '#scenario=bench&nq=16&k=17',
+    ['model.k = 17', 'from 1 to 16', 'The default is used'],
+  ],
+  // The default of the one does not fit the other either.
+  [
+    'two that do not fit',
+    '#scenario=mixtures&nq=8&k=9',
+    ['model.k = 9', 'anchors.count = 16', 'All settings are at their defaults'],
+  ],
 ];
 
 test('a link that tries to run code shows as text and runs nothing', () =>

@@ -53,7 +53,7 @@ test.each([
 });
 
 test('200 steps on the GPU from the same link come to what the CPU comes to', async () => {
-  const link = '#steps=200&backend=';
+  const link = '#scenario=bench&steps=200&backend=';
   await visit(`${link}cpu`, async ({ page }) => {
     await finished(page);
     const [onCpu, cpuWeights] = [await read(page), await weightsOf(page)];

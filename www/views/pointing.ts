@@ -37,12 +37,14 @@ export function listen(figure: Figure, handlers: Handlers, pointing: Pointing): 
     'keydown',
     (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-      if (event.key === 'Enter' && pointing.current()) handlers.select(pointing.current());
+      // Keys may come faster than figures are drawn.
+      const at = last ?? pointing.current();
+      if (event.key === 'Enter' && at) handlers.select(at);
       else if (event.key === 'Escape') {
         hover(null);
         handlers.select(null);
       } else {
-        const next = pointing.move(event.key, pointing.current());
+        const next = pointing.move(event.key, at);
         if (next === undefined) return;
         hover(next);
         figure.say(pointing.describe(next));

@@ -63,7 +63,10 @@ impl Gpu {
         let (device, queue) = match adapter.request_device(&descriptor).await {
             Ok(both) => both,
             Err(error) => {
-                return unavailable(format!("The GPU refused what WebGPU promises by default: {error}."));
+                // Browsers add a stack trace, which is nothing to show.
+                let error = error.to_string();
+                let first = error.lines().next().unwrap_or_default().trim_end_matches('.');
+                return unavailable(format!("The GPU refused what WebGPU promises by default: {first}."));
             }
         };
         let health = Health::default();
