@@ -45,7 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'relu',
     name: 'ReLU with L1: neurons die',
     about:
-      'An L1 penalty on ReLU codes silences neurons, and a silent neuron has no gradient. B re-aims its dead ones.',
+      'An L1 penalty on ReLU codes silences neurons, and a silent neuron has no gradient. B re-aims its dead ones: watch whether they stay alive.',
     shared: {
       'model.activation': 'relu',
       'model.n_latent': 128,
