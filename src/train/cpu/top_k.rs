@@ -15,32 +15,51 @@ pub fn top_k(z: &[f32], k: usize, codes: &mut Codes) {
 
 /// Few values pass the k-th best so far (about k ln(n/k) of a random row), so a row costs little more than comparing.
 fn insert(z: &[f32], k: usize, codes: &mut Codes) {
-    let first = codes.f.len();
-    let mut threshold = 0.0;
+    let mut best = Best { f: [0.0; SHORT], latent: [0; SHORT], count: 0, k };
     for (c, chunk) in z.chunks(CHUNK).enumerate() {
-        if !any_above(chunk, threshold) {
+        if !any_above(chunk, best.threshold()) {
             continue;
         }
-        for (j, &z) in chunk.iter().enumerate() {
-            if z <= threshold || z.is_nan() {
-                continue;
+        for (q, four) in chunk.chunks(4).enumerate() {
+            if any_above(four, best.threshold()) {
+                for (j, &z) in four.iter().enumerate() {
+                    best.offer(z, (c * CHUNK + q * 4 + j) as u32);
+                }
             }
-            if codes.f.len() - first < k {
-                codes.f.push(z);
-                codes.latent.push(0);
-            }
+        }
+    }
+    codes.f.extend_from_slice(&best.f[..best.count]);
+    codes.latent.extend_from_slice(&best.latent[..best.count]);
+}
+
+/// The best so far, falling; equal ones in the order in which they came.
+struct Best {
+    f: [f32; SHORT],
+    latent: [u32; SHORT],
+    count: usize,
+    k: usize,
+}
+
+impl Best {
+    /// What a value must be above to be kept.
+    #[inline(always)]
+    fn threshold(&self) -> f32 {
+        if self.count == self.k { self.f[self.k - 1] } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn offer(&mut self, z: f32, latent: u32) {
+        if z > self.threshold() {
             // The last place is free: it is new, or the one that falls out.
-            let mut slot = codes.f.len() - 1;
-            while slot > first && codes.f[slot - 1] < z {
-                codes.f[slot] = codes.f[slot - 1];
-                codes.latent[slot] = codes.latent[slot - 1];
+            let mut slot = self.count.min(self.k - 1);
+            self.count = slot + 1;
+            while slot > 0 && self.f[slot - 1] < z {
+                self.f[slot] = self.f[slot - 1];
+                self.latent[slot] = self.latent[slot - 1];
                 slot -= 1;
             }
-            codes.f[slot] = z;
-            codes.latent[slot] = (c * CHUNK + j) as u32;
-            if codes.f.len() - first == k {
-                threshold = codes.f[codes.f.len() - 1];
-            }
+            self.f[slot] = z;
+            self.latent[slot] = latent;
         }
     }
 }
