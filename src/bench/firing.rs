@@ -33,7 +33,13 @@ impl Firing {
         let cells = n_rows as u64 * width;
         // S = 0 gives an infinite rate and so gaps of zero: everything fires.
         let mean_gap = -1.0 / libm::log(self.sparsity);
-        let mut batch = SparseBatch { row_start: Vec::with_capacity(n_rows + 1), feature: vec![], value: vec![] };
+        // Room for what is expected and a tenth: growing lists is a good part of a small batch's cost.
+        let room = (cells as f64 * (1.0 - self.sparsity) * 1.1) as usize + 16;
+        let mut batch = SparseBatch {
+            row_start: Vec::with_capacity(n_rows + 1),
+            feature: Vec::with_capacity(room),
+            value: Vec::with_capacity(room),
+        };
         batch.row_start.push(0);
         let (mut cell, mut row, mut row_end) = (0u64, 0, width);
         loop {
