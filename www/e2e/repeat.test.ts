@@ -67,7 +67,7 @@ test('200 steps on the GPU from the same link come to what the CPU comes to', as
       expect(onGpu[i].backend).toBe('webgpu');
       expect(onCpu[i].backend).toBe('cpu');
       // It starts at 0.60.
-      expect(onGpu[i].recovery).toBeGreaterThan(0.6);
+      expect(onGpu[i].recovery).toBeGreaterThan(0.65);
       // Both add in float32, in different order: SwiftShader is within 5e-7; weights have moved by up to 0.2.
       const deviation = Math.max(...gpuWeights[i].map((weight, j) => Math.abs(weight - cpuWeights[i][j])));
       expect(deviation).toBeLessThan(1e-4);
