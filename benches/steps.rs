@@ -30,7 +30,7 @@ fn main() {
         let config = config(shape);
         let world = Arc::new(World::new(&config, None).expect("a bench needs no file"));
         let problem = Problem::new(&config, world);
-        let state = State::start(&config, problem.shape);
+        let state = State::start(&config, &problem);
         measure(
             "native cpu",
             "one thread",
@@ -56,7 +56,7 @@ fn main() {
 fn config(&(_, n_features, n_input, n_latent, k, batch, sparsity): &(&str, u32, u32, u32, u32, u32, f64)) -> Config {
     let mut config = Config { seed: SEED, ..Config::default() };
     (config.bench.n_features, config.bench.n_input, config.bench.sparsity) = (n_features, n_input, sparsity);
-    (config.model.n_latent, config.model.k, config.training.batch) = (n_latent, k, batch);
+    (config.model.n_latent, config.model.k, config.training.batch) = (n_latent, f64::from(k), batch);
     config.check().expect("the bench's shapes are valid");
     config
 }

@@ -32,7 +32,7 @@ fn backprop(
         product += dot(decoder[latent * target4 + j], residual[(now.first_row + b) * target4 + j]);
     }
     var norm = 1.0;
-    if (now.hyper.l1_by_norm == 1u) {
+    if (now.hyper.by_norm == 1u) {
         norm = decoder_norms[latent];
     }
     dz[b * 4u * latent4 + latent] = (2.0 * product + now.hyper.l1 * norm) / f32(now.n_rows);

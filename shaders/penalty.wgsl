@@ -26,7 +26,7 @@ fn penalty(
     for (var s = 0u; s < n_active; s++) {
         let latent = active_latents[b * now.capacity + s];
         var norm = 1.0;
-        if (now.hyper.l1_by_norm == 1u) {
+        if (now.hyper.by_norm == 1u) {
             norm = decoder_norms[latent];
         }
         sum += z[b * 4u * latent4 + latent] * norm;

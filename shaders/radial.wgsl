@@ -53,7 +53,7 @@ fn radial(
     }
     let l1_total = hyper.l1 * total / f32(now.n_rows);
     var sum = 0.0;
-    if (hyper.l1_by_norm == 1u) {
+    if (hyper.by_norm == 1u) {
         let norm = max(sqrt(length), TINY);
         along -= l1_total * norm;
         sum = l1_total / norm;

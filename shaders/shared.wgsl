@@ -29,18 +29,39 @@ override width4: u32 = 1u;
 override of_decoder: bool = false;
 override with_offset: bool = false;
 
-/// The numbers of a step that schedules may change; `model/hyper.rs` has the same struct.
+/// The numbers of a step that schedules may change; `model/hyper.rs` has the same struct and says what they mean.
 struct Hyper {
     step_size: f32,
     square_scale: f32,
     beta1: f32,
     beta2: f32,
     epsilon: f32,
-    l1: f32,
-    l1_by_norm: u32,
+    clip: f32,
     anchor: f32,
     n_anchors: u32,
-    k: u32,
+    k: f32,
+    l1: f32,
+    p: f32,
+    l0: f32,
+    tanh: f32,
+    tanh_scale: f32,
+    by_norm: u32,
+    bandwidth: f32,
+    target_l0: f32,
+    aux: f32,
+    aux_latents: u32,
+    aux_normalised: u32,
+    aux_relu: u32,
+    ghost: u32,
+    dead_after: u32,
+    n_levels: u32,
+    by_rank: u32,
+    unused_2: u32,
+    unused_3: u32,
+    unused_4: u32,
+    /// Eight of each.
+    level_ends: array<vec4u, 2>,
+    level_weights: array<vec4f, 2>,
 }
 
 /// What one dispatch works on; `train/gpu/step.rs` has the same struct.
@@ -83,5 +104,5 @@ fn adam(hyper: Hyper, mean: vec4f, square: vec4f) -> vec4f {
 
 /// Whether the decoder's gradient has a part along its rows that `radial` works out.
 fn has_radial(hyper: Hyper) -> bool {
-    return unit_norm_decoder || (hyper.l1_by_norm == 1u && hyper.l1 != 0.0);
+    return unit_norm_decoder || (hyper.by_norm == 1u && hyper.l1 != 0.0);
 }

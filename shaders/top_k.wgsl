@@ -32,7 +32,7 @@ fn top_k(
     if (b >= now.n_rows) {
         return;
     }
-    let k = now.hyper.k;
+    let k = u32(now.hyper.k);
     last_value = LARGEST;
     last_latent = 0u;
     var found = 0u;

@@ -28,7 +28,7 @@ fn top_k_wide(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     let start = b * 4u * latent4;
     if (lane == 0u) {
         prefix = 0u;
-        wanted = now.hyper.k;
+        wanted = u32(now.hyper.k);
     }
     for (var round = 0u; round < 4u; round++) {
         let shift = 24u - 8u * round;

@@ -6,11 +6,14 @@
 pub mod directions;
 mod firing;
 mod rows;
+pub mod scale;
+pub mod tasks;
 mod tensors;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::rng::{Purpose, Stream};
 pub use rows::Rows;
+pub use tensors::{Tensor, Tensors};
 
 /// What samples are made of, and the truth that models are scored against.
 #[derive(Clone, Debug)]
@@ -18,12 +21,26 @@ pub struct World {
     pub n_features: usize,
     pub n_input: usize,
     pub n_target: usize,
+    /// Parts of equal width that input and target are made of; 1 unless the task is a crosscoder.
+    pub n_sources: usize,
     /// [n_features, n_input]: unit rows w_p^d.
     pub directions_in: Vec<f32>,
     /// [n_features, n_target]: unit rows w_r^d.
     pub directions_out: Vec<f32>,
+    /// What a feature of size 1 adds to input and target, where that is not its unit direction: with several sources,
+    /// or scaled data.
+    pub basis: Option<Basis>,
+    /// What the data were multiplied by, if they were scaled.
+    pub factors: Option<scale::Factors>,
     pub report: directions::Report,
     pub samples: Samples,
+}
+
+/// [n_features, n_input] and [n_features, n_target].
+#[derive(Clone, Debug)]
+pub struct Basis {
+    pub input: Vec<f32>,
+    pub target: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,24 +110,30 @@ impl SparseBatch {
 impl World {
     /// Makes the world a config asks for. `file`: the safetensors bytes for [`Source::Activations`].
     pub fn new(config: &Config, file: Option<&[u8]>) -> Result<Self, ConfigError> {
-        match config.source {
-            Source::Bench => Ok(Self::bench(config)),
-            Source::Activations => rows::world(config, file),
+        let mut world = match config.source {
+            Source::Bench => tasks::bench(config),
+            Source::Activations => rows::world(config, file)?,
+        };
+        if config.model.scale_data {
+            scale::scale(&mut world, config.seed);
         }
+        Ok(world)
     }
 
-    fn bench(config: &Config) -> Self {
-        let b = &config.bench;
-        let (n_features, n_input) = (b.n_features as usize, b.n_input as usize);
-        let (directions, report) = directions::generate(config.seed, b);
-        Self {
-            n_features,
-            n_input,
-            n_target: n_input,
-            directions_out: directions.clone(),
-            directions_in: directions,
-            report,
-            samples: Samples::Bench(firing::Firing::new(b)),
+    /// What a feature of size 1 adds to the input, and to the target.
+    pub fn basis_in(&self) -> &[f32] {
+        self.basis.as_ref().map_or(&self.directions_in, |b| &b.input)
+    }
+
+    pub fn basis_out(&self) -> &[f32] {
+        self.basis.as_ref().map_or(&self.directions_out, |b| &b.target)
+    }
+
+    /// Whether the target is the input itself, sample for sample.
+    pub fn one_space(&self) -> bool {
+        match &self.samples {
+            Samples::Bench(_) => self.n_input == self.n_target && self.basis_in() == self.basis_out(),
+            Samples::Rows(rows) => rows.targets.is_none(),
         }
     }
 
@@ -140,11 +163,13 @@ impl World {
     pub fn expand(&self, batch: &Batch) -> (Vec<f32>, Vec<f32>) {
         match (batch, &self.samples) {
             (Batch::Sparse(s), _) => {
-                (superpose(s, &self.directions_in, self.n_input), superpose(s, &self.directions_out, self.n_target))
+                (superpose(s, self.basis_in(), self.n_input), superpose(s, self.basis_out(), self.n_target))
             }
             (Batch::Rows(ix), Samples::Rows(rows)) => {
-                let dense: Vec<f32> = ix.iter().flat_map(|&r| rows.row(r as usize)).copied().collect();
-                (dense.clone(), dense)
+                let dense = |of: fn(&Rows, usize) -> &[f32]| -> Vec<f32> {
+                    ix.iter().flat_map(|&r| of(rows, r as usize)).copied().collect()
+                };
+                (dense(Rows::row), dense(Rows::target))
             }
             (Batch::Rows(_), Samples::Bench(_)) => unreachable!("a bench draws sparse batches"),
         }

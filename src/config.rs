@@ -4,6 +4,7 @@
 //! written; what is read may leave fields out (they take the default) but may not name unknown ones.
 
 mod check;
+mod defaults;
 
 pub use check::ConfigError;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct Config {
     pub training: Training,
     pub scoring: Scoring,
 }
+
+/// Most levels of a nested loss (Matryoshka, multi-k).
+pub const MAX_LEVELS: usize = 8;
 
 /// Where samples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +59,12 @@ pub struct Bench {
     pub magnitude_min: f64,
     /// β: the mean of the exponential part.
     pub magnitude_scale: f64,
+    /// n_r: dimensions of a transcoder's target, whose directions are an independent draw.
+    pub n_target: u32,
+    /// m: sources of a crosscoder, each with directions of its own.
+    pub n_sources: u32,
+    /// Share of the features that only one source of a crosscoder has; they are dealt to the sources in turn.
+    pub exclusive: f64,
 }
 
 /// The two settings of the paper's Table 1.
@@ -75,6 +85,9 @@ pub struct Activations {
     pub name: String,
     /// Subtract the mean row from the data (and so from class means).
     pub center: bool,
+    /// Tensors of the file, in order: one for an autoencoder, input and target for a transcoder, the sources of a
+    /// crosscoder. Empty: as `bench/rows.rs` finds them.
+    pub tensors: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,18 +97,33 @@ pub struct Model {
     /// n_q.
     pub n_latent: u32,
     pub activation: Activation,
-    /// Latents kept per sample (Top-k).
-    pub k: u32,
+    /// Latents kept per sample (Top-k: whole; Batch Top-k: on average, may be a fraction).
+    pub k: f64,
+    /// Top-k and Batch Top-k rank latents by z_i n_i, n_i as in [`Weighting::DecoderNorm`], and use z_i.
+    pub rank_by_norm: bool,
+    /// θ at the start (JumpReLU).
+    pub theta: f64,
+    /// ε: width of the rectangle that smooths the step at θ (JumpReLU).
+    pub bandwidth: f64,
+    /// x̂ += W_skip x, a linear way around the latents (transcoder).
+    pub skip: bool,
+    /// b_E; a gated model has b_gate and b_mag in its place.
     pub b_enc: bool,
     pub b_dec: bool,
+    /// What b_dec starts as.
+    pub b_dec_start: BiasStart,
     /// Encode x − b_dec instead of x.
     pub shift_input: bool,
-    /// The encoder starts as the decoder's transpose; otherwise it is drawn by itself.
+    /// The encoder starts as the decoder's transpose; otherwise (and for a transcoder always) it is drawn by itself.
     pub tied_init: bool,
-    /// ‖w_D^i‖, and ‖w_E^i‖, at the start.
+    /// ‖w_D^i‖, and ‖w_E^i‖, at the start; of a crosscoder, of every source's part.
     pub init_norm: f64,
+    /// The decoder starts at zero, the encoder as it would have been.
+    pub zero_decoder: bool,
     /// Decoder columns stay unit: gradient projected before Adam, columns renormalised after it (Bricken et al. 2023).
     pub unit_norm_decoder: bool,
+    /// Data are scaled to E‖x‖ = √d, each of input, target and sources by itself.
+    pub scale_data: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,32 +131,113 @@ pub struct Model {
 pub enum Task {
     /// The target is the input.
     Autoencoder,
+    /// The target is another vector than the input (the output of a block).
+    Transcoder,
+    /// Input and target are the concatenation of several sources.
+    Crosscoder,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     Relu,
-    /// The k largest, then ReLU.
+    /// z where z > θ_i ≥ 0, θ trained through a rectangle kernel (Rajamanoharan et al. 2024b).
+    JumpRelu,
+    /// The k largest, then ReLU (Gao et al. 2024).
     TopK,
+    /// The ⌊k B⌋ largest of the whole batch, then ReLU (Bussmann et al. 2024).
+    BatchTopK,
+    /// One direction a latent, read by a gate and by a magnitude (Rajamanoharan et al. 2024a).
+    Gated,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BiasStart {
+    Zero,
+    /// The mean of the targets.
+    Mean,
+    /// The point with the least sum of distances to the targets (Weiszfeld).
+    GeometricMedian,
 }
 
 /// Terms beside the reconstruction error Σ_dims (x̂ − x)²; every term is a mean over the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Loss {
-    /// λ of the L1 penalty (eq. 5); 0 is off.
+    /// λ of the penalty λ Σ_i (f_i n_i)^p (eq. 5; p = 1 unless annealed); 0 is off. A gated model's is on ReLU(π).
     pub l1: f64,
-    pub l1_weighting: L1Weighting,
+    /// n_i, in every penalty here.
+    pub l1_weighting: Weighting,
+    /// p falls from 1 to this (p-annealing); 1 is off.
+    pub p_end: f64,
+    /// Steps between which p falls, in `p_updates` equal parts.
+    pub p_from: u32,
+    pub p_until: u32,
+    pub p_updates: u32,
+    /// λ of the L0 penalty λ Σ_i 1[z_i > θ_i] (eq. 6, JumpReLU); 0 is off.
+    pub l0: f64,
+    /// λ of the penalty λ Σ_i tanh(c f_i n_i); 0 is off.
+    pub tanh: f64,
+    /// c.
+    pub tanh_scale: f64,
+    /// L0 that a controller holds by scaling the penalties; 0 is off.
+    pub target_l0: f64,
+    /// Steps over which penalties rise linearly to their size.
+    pub penalty_warm_up: u32,
+    /// α of AuxK (eq. 8): dead latents reconstruct what the others leave; 0 is off.
+    pub aux_k: f64,
+    /// Dead latents that do so in a sample; 0: half of n_target.
+    pub aux_k_latents: u32,
+    pub aux_k_form: AuxForm,
+    /// AuxK uses ReLU(z) instead of z.
+    pub aux_k_relu: bool,
+    /// Cumulative widths of nested prefixes of the latents (n_latent is appended); empty is off.
+    pub matryoshka: Vec<u32>,
+    /// w_g of the prefixes, n_latent's last; empty: equal, 1 in all.
+    pub matryoshka_weights: Vec<f64>,
+    /// k_1 < k_2 < … below `model.k`, which is appended (eq. 9, Top-k); empty is off.
+    pub multi_k: Vec<u32>,
+    /// λ_i of these; empty: equal, 1 in all.
+    pub multi_k_weights: Vec<f64>,
+}
+
+impl Loss {
+    /// All cumulative widths, `n_latent` last; empty while off.
+    pub fn matryoshka_widths(&self, n_latent: u32) -> Vec<u32> {
+        with_last(&self.matryoshka, n_latent)
+    }
+
+    /// All k of the multi-k loss, `k` last; empty while off.
+    pub fn multi_ks(&self, k: u32) -> Vec<u32> {
+        with_last(&self.multi_k, k)
+    }
+}
+
+fn with_last(list: &[u32], last: u32) -> Vec<u32> {
+    let mut out = list.to_vec();
+    if !list.is_empty() && list.last() != Some(&last) {
+        out.push(last);
+    }
+    out
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum L1Weighting {
-    /// Σ_i f_i.
+pub enum Weighting {
+    /// n_i = 1.
     Plain,
-    /// Σ_i f_i ‖w_D^i‖.
+    /// n_i = ‖w_D^i‖; of a crosscoder the sum of its sources' parts' norms.
     DecoderNorm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuxForm {
+    /// α Σ‖e − ê‖² / Σ‖e − mean e‖² over the batch.
+    Normalised,
+    /// α ‖e − ê‖² (eq. 8).
+    Plain,
 }
 
 /// Feature anchoring (eq. 22): latents 0..count are pulled to known features.
@@ -163,11 +272,34 @@ pub enum Treatment {
     None,
     /// Re-aim dead latents at badly reconstructed inputs (Bricken et al. 2023).
     Resample,
+    /// Dead latents get the gradient of a second reconstruction through exp(z) (Jermyn & Templeton 2024).
+    Ghost,
+}
+
+/// How weights are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// Gradient descent with Adam's moments.
+    Adam,
+    /// Decoder by least squares, encoder within its activation pattern, in turn, on one fixed batch (Gorski et al. 2007).
+    Alternating,
+    /// Approximate K-SVD with orthogonal matching pursuit, on one fixed batch (Aharon et al. 2006).
+    KSvd,
+    /// Online dictionary learning (Mairal et al. 2009).
+    Online,
+    /// ER-SpUD for complete dictionaries (Spielman et al. 2012), on one fixed batch.
+    ErSpud,
+    /// No learning: the true directions, codes by non-negative FISTA; the ceiling.
+    Oracle,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
+    pub algorithm: Algorithm,
+    /// Codes of K-SVD and of online dictionary learning are non-negative.
+    pub non_negative: bool,
     /// The run stops by itself here.
     pub steps: u32,
     /// B: samples a step.
@@ -180,6 +312,8 @@ pub struct Training {
     pub warm_up: u32,
     /// Final steps over which the learning rate falls linearly to 0.
     pub decay: u32,
+    /// Largest norm of the gradient of all weights together (of what Adam sees); 0 is off.
+    pub clip: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,105 +325,4 @@ pub struct Scoring {
     pub hold_out: u32,
     /// Samples of the fixed evaluation batch.
     pub rows: u32,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            version: VERSION,
-            seed: 7,
-            source: Source::Bench,
-            bench: Bench::default(),
-            activations: Activations::default(),
-            model: Model::default(),
-            loss: Loss::default(),
-            anchors: Anchors::default(),
-            dead: Dead::default(),
-            training: Training::default(),
-            scoring: Scoring::default(),
-        }
-    }
-}
-
-impl Default for Bench {
-    fn default() -> Self {
-        Self {
-            n_features: 32,
-            n_input: 16,
-            sparsity: 0.95,
-            interference: Interference::Bounded,
-            max_interference: 0.3,
-            magnitude_min: 0.0,
-            magnitude_scale: 1.0,
-        }
-    }
-}
-
-impl Default for Activations {
-    fn default() -> Self {
-        Self { name: "minilm-wordnet-sentences".into(), center: true }
-    }
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self {
-            task: Task::Autoencoder,
-            n_latent: 64,
-            activation: Activation::TopK,
-            k: 3,
-            b_enc: false,
-            b_dec: false,
-            shift_input: false,
-            tied_init: true,
-            init_norm: 1.0,
-            unit_norm_decoder: true,
-        }
-    }
-}
-
-impl Default for Loss {
-    fn default() -> Self {
-        Self { l1: 0.0, l1_weighting: L1Weighting::Plain }
-    }
-}
-
-impl Default for Anchors {
-    fn default() -> Self {
-        Self { count: 8, coefficient: 0.0 }
-    }
-}
-
-impl Default for Dead {
-    fn default() -> Self {
-        Self {
-            window: 100_000,
-            treatment: Treatment::None,
-            resample_every: 2_500,
-            resample_until: 20_000,
-            resample_inputs: 4_096,
-            resample_scale: 0.2,
-        }
-    }
-}
-
-impl Default for Training {
-    fn default() -> Self {
-        Self {
-            steps: 20_000,
-            batch: 256,
-            learning_rate: 1e-3,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            warm_up: 0,
-            decay: 0,
-        }
-    }
-}
-
-impl Default for Scoring {
-    fn default() -> Self {
-        Self { threshold: 0.95, hold_out: 8, rows: 2_048 }
-    }
 }

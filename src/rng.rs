@@ -18,6 +18,10 @@ pub enum Purpose {
     Anchors = 4,
     Resample = 5,
     Evaluation = 6,
+    /// Samples that a bias starts in the middle of.
+    Middle = 7,
+    /// Samples that the scale of the data is read from.
+    Scale = 8,
 }
 
 /// One stream of random numbers. Pcg32 because its 64-bit arithmetic is a wasm instruction; wider ones are emulated there.

@@ -14,7 +14,7 @@ use crate::metrics::{Density, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
 use crate::train::cpu::Cpu;
-use crate::train::{AnyBackend, Backend, DeviceLost, Problem, State};
+use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Run {
     /// A run in a world made before (from the same config).
     pub fn of_world(config: Config, world: Arc<World>) -> Self {
         let problem = Problem::new(&config, world.clone());
-        let state = State::start(&config, problem.shape);
+        let state = State::start(&config, &problem);
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
             scorer: Scorer::new(&world, &evaluation, config.seed),
@@ -267,11 +267,10 @@ impl Run {
         for (field, value) in differences(&self.config, &config) {
             self.events.push(Event::Changed { step: self.step, field, value });
         }
-        // A GPU's lists of firing latents have room for the k that it was made with.
-        if config.model.k > self.problem.model.k {
-            self.problem.model.k = config.model.k;
-            self.outgrown = true;
-        }
+        let needs = Needs::new(&config);
+        self.outgrown |= needs != self.problem.needs;
+        self.problem.needs = needs;
+        self.problem.model.k = config.model.k;
         self.config = config;
         // Longer training, or the cure of a divergence, sets a stopped run going again.
         if self.stopped == Stopped::Finished && self.step < u64::from(self.config.training.steps) {

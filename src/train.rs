@@ -9,7 +9,7 @@ pub mod gpu;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
-use crate::model::{Hyper, Shape, Weights};
+use crate::model::{Control, Hyper, Shape, Weights};
 pub use any::AnyBackend;
 use std::fmt;
 use std::sync::Arc;
@@ -29,11 +29,17 @@ pub struct State {
     pub since_fired: Vec<u32>,
     /// [n_latent]: training samples on which it fired, ever (wrapping; differences are what counts).
     pub fire_count: Vec<u32>,
+    /// Batch Top-k's threshold and the L0 controller.
+    pub control: Control,
+    /// What p-annealing multiplies λ by, so that the penalty keeps its size when p falls.
+    pub l1_scale: f32,
+    /// What an algorithm other than Adam remembers; empty otherwise.
+    pub memory: Vec<f32>,
 }
 
 impl State {
-    pub fn start(config: &Config, shape: Shape) -> Self {
-        Self::of(Weights::start(config, shape), shape)
+    pub fn start(config: &Config, problem: &Problem) -> Self {
+        Self::of(Weights::start(config, problem.shape, &problem.world), problem.shape)
     }
 
     /// Nothing has happened yet to these weights.
@@ -46,6 +52,9 @@ impl State {
             square: Weights::zero(shape),
             since_fired: vec![0; shape.n_latent],
             fire_count: vec![0; shape.n_latent],
+            control: Control::default(),
+            l1_scale: 1.0,
+            memory: vec![],
         }
     }
 }
@@ -59,6 +68,7 @@ pub struct Problem {
     pub batch: usize,
     /// Switches that decide which kernels run.
     pub model: crate::config::Model,
+    pub needs: Needs,
     /// [anchors, n_input] and [anchors, n_target]: unit directions of all features in anchor order, of which
     /// [`Hyper::n_anchors`] count at a step.
     pub anchors_in: Vec<f32>,
@@ -79,6 +89,7 @@ impl Problem {
             shape,
             batch: config.training.batch as usize,
             model: config.model.clone(),
+            needs: Needs::new(config),
             world,
         }
     }
@@ -92,6 +103,41 @@ impl Problem {
         };
         let (n, p, rows) = (self.world.n_features as f64, self.shape.n_input as f64, n_rows as f64);
         n * p + GATHER_COST * rows * l0 < rows * p
+    }
+}
+
+/// What of a step depends on settings that may change while a run goes on. A backend that makes room beforehand (a
+/// GPU) is made anew when they change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Latents that a row of Top-k keeps.
+    pub k: usize,
+    /// Levels of a nested loss, and whether they are of ranks.
+    pub n_levels: usize,
+    pub by_rank: bool,
+    pub aux: bool,
+    pub ghost: bool,
+    pub clip: bool,
+    pub penalty: bool,
+    pub by_norm: bool,
+    pub steered: bool,
+}
+
+impl Needs {
+    pub fn new(config: &Config) -> Self {
+        let l = &config.loss;
+        let hyper = Hyper::new(config, 0);
+        Self {
+            k: config.model.k as usize,
+            n_levels: hyper.n_levels as usize,
+            by_rank: hyper.by_rank == 1,
+            aux: l.aux_k > 0.0,
+            ghost: hyper.ghost == 1,
+            clip: config.training.clip > 0.0,
+            penalty: l.l1 > 0.0 || l.l0 > 0.0 || l.tanh > 0.0,
+            by_norm: hyper.by_norm == 1,
+            steered: l.target_l0 > 0.0,
+        }
     }
 }
 

@@ -66,5 +66,5 @@ fn configs_survive_a_round_trip_and_may_leave_fields_out() {
     assert_eq!(Config::from_json(&json), Ok(Config::default()));
     assert_eq!(Config::from_json("{}"), Ok(Config::default()));
     let few = Config::from_json(r#"{"model": {"k": 5}}"#).expect("valid");
-    assert_eq!((few.model.k, few.model.n_latent), (5, 64));
+    assert_eq!((few.model.k, few.model.n_latent), (5.0, 64));
 }

@@ -4,7 +4,7 @@ use crate::support::*;
 use crate::training::tolerance;
 use pollster::block_on;
 use sdl_explorer::bench::{Batch, SparseBatch};
-use sdl_explorer::config::{Config, L1Weighting};
+use sdl_explorer::config::{Config, Weighting};
 use sdl_explorer::model::Hyper;
 use sdl_explorer::train::{AnyBackend, Backend, Match, Problem, State};
 
@@ -28,14 +28,14 @@ fn ties_go_to_the_lower_latent() {
     for (n_latent, k) in [(70, 5), (70, 40), (2500, 5)] {
         let mut config = config();
         (config.bench.n_features, config.bench.n_input) = (2, 2);
-        (config.model.n_latent, config.model.k) = (n_latent, k);
+        (config.model.n_latent, config.model.k) = (n_latent, f64::from(k));
         config.anchors.count = 0;
         config.scoring.hold_out = 0;
         let mut problem = problem(&config);
         let world = std::sync::Arc::make_mut(&mut problem.world);
         world.directions_in = vec![1.0, 0.0, 0.0, 1.0];
         world.directions_out = world.directions_in.clone();
-        let mut start = State::start(&config, problem.shape);
+        let mut start = State::start(&config, &problem);
         // Feature 0: latents 7 and 3 above the rest, which are all equal. Feature 1: two positive latents only.
         for i in 0..n_latent as usize {
             start.weights.encoder[2 * i] = 0.5;
@@ -65,7 +65,7 @@ fn ties_go_to_the_lower_latent() {
 /// Batches larger than a step's, with whole and part words of the pattern.
 #[test]
 fn evaluations_are_the_references() {
-    let mut shifted = relu(config(), L1Weighting::DecoderNorm);
+    let mut shifted = relu(config(), Weighting::DecoderNorm);
     (shifted.model.b_enc, shifted.model.b_dec, shifted.model.shift_input) = (true, true, true);
     for (name, config) in [("top_k", config()), ("relu", shifted)] {
         for dense in [false, true] {
@@ -134,7 +134,7 @@ fn matches_are_the_best_of_plain_loops() {
     for (n_features, n_latent, batch) in [(24, 33, 40), (5, 1, 40), (90, 345, 8)] {
         let mut config = config();
         (config.bench.n_features, config.model.n_latent) = (n_features, n_latent);
-        (config.training.batch, config.model.k) = (batch, 1);
+        (config.training.batch, config.model.k) = (batch, 1.0);
         config.model.unit_norm_decoder = false;
         config.anchors.count = 0;
         config.scoring.hold_out = 0;

@@ -1,8 +1,8 @@
 //! The reference's gradients against central differences in f64, for every loss term and switch.
 
 use crate::support::{batches, config, problem, reference, relu, state};
-use sdl_explorer::config::{Config, L1Weighting};
-use sdl_explorer::model::{Hyper, Weights};
+use sdl_explorer::config::{Config, Weighting};
+use sdl_explorer::model::{Hyper, N_PARTS, Weights};
 
 /// Half the distance of a central difference, and what the two may differ by: rounding of the loss over 2h, and h².
 const H: f64 = 1e-6;
@@ -19,7 +19,7 @@ fn check(name: &str, config: &Config) {
     let gradient = judge.gradient(&start, &input, &pass, &hyper);
 
     let mut wrong = vec![];
-    for part in 0..4 {
+    for part in 0..N_PARTS {
         let (label, analytic) = gradient.parts()[part];
         // Biases that are off have no effect, and their gradient is never used.
         if (label == "b_enc" && !config.model.b_enc) || (label == "b_dec" && !config.model.b_dec) {
@@ -57,18 +57,18 @@ fn gradients_are_finite_differences() {
     let biases = |c: &mut Config| (c.model.b_enc, c.model.b_dec) = (true, true);
     check("top_k", &config());
     check("top_k, biases", &with(biases));
-    check("relu, l1", &relu(config(), L1Weighting::Plain));
-    check("relu, l1 by norm", &relu(config(), L1Weighting::DecoderNorm));
-    check("relu, l1 by norm, biases", &relu(with(biases), L1Weighting::DecoderNorm));
+    check("relu, l1", &relu(config(), Weighting::Plain));
+    check("relu, l1 by norm", &relu(config(), Weighting::DecoderNorm));
+    check("relu, l1 by norm, biases", &relu(with(biases), Weighting::DecoderNorm));
     let shifted = with(|c| {
         biases(c);
         c.model.shift_input = true;
     });
     check("top_k, shifted input", &shifted);
-    check("relu, shifted input", &relu(shifted, L1Weighting::Plain));
+    check("relu, shifted input", &relu(shifted, Weighting::Plain));
     let anchored = with(|c| (c.anchors.count, c.anchors.coefficient) = (5, 0.3));
     check("top_k, anchors", &anchored);
-    check("relu, l1 by norm, anchors", &relu(anchored, L1Weighting::DecoderNorm));
+    check("relu, l1 by norm, anchors", &relu(anchored, Weighting::DecoderNorm));
 }
 
 /// What Adam sees has no part along the unit row, and rows stay unit.
@@ -77,7 +77,7 @@ fn a_unit_norm_decoder_stays_unit() {
     let config = with(|c| c.model.unit_norm_decoder = true);
     let problem = problem(&config);
     let (judge, hyper) = (reference(&problem), Hyper::new(&config, 0));
-    let start = sdl_explorer::train::State::start(&config, problem.shape);
+    let start = sdl_explorer::train::State::start(&config, &problem);
     let (mut w, zero) = (start.weights.to_f64(), start.mean.to_f64());
     let (input, target) = problem.world.expand(&batches(&config, &problem, 1)[0]);
     let pass = judge.forward(&w, &input, &target, &hyper);

@@ -70,7 +70,7 @@ fn top_k_on_a_small_bench_recovers_features_for_every_seed() {
 #[test]
 fn real_sentences_train_and_know_their_texts() {
     let mut c = Config { source: Source::Activations, ..Config::default() };
-    (c.model.n_latent, c.model.k) = (96, 8);
+    (c.model.n_latent, c.model.k) = (96, 8.0);
     let mut r = Run::new(c, Some(&sentences())).expect("the shipped file is good");
     let before = block_on(r.frame()).expect("the CPU stays").metrics;
     advance(&mut r, 200);
@@ -194,7 +194,7 @@ fn live_changes_are_taken_and_others_refused() {
     advance(&mut r, 5);
     let mut live = c.clone();
     live.training.learning_rate = 0.01;
-    live.model.k = 5;
+    live.model.k = 5.0;
     r.configure(live.clone()).expect("both are live");
     let events = block_on(r.frame()).expect("the CPU stays").events;
     let changed: Vec<_> = events.iter().map(|e| matches!(e, Event::Changed { step: 5, .. })).collect();

@@ -2,6 +2,7 @@
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, Override, StorageAccess, TypeInner};
+use sdl_explorer::config::MAX_LEVELS;
 use sdl_explorer::model::Hyper;
 use sdl_explorer::train::gpu::kernels::{self, Access, Kernel};
 use sdl_explorer::train::gpu::step::{SLOT_BYTES, Step};
@@ -109,10 +110,43 @@ macro_rules! layout {
 
 #[test]
 fn hyper_lies_as_in_rust() {
-    let rust = layout!(Hyper, step_size, square_scale, beta1, beta2, epsilon, l1, l1_by_norm, anchor, n_anchors, k);
-    assert_eq!(members("Hyper"), rust);
+    let rust = layout!(
+        Hyper,
+        step_size,
+        square_scale,
+        beta1,
+        beta2,
+        epsilon,
+        clip,
+        anchor,
+        n_anchors,
+        k,
+        l1,
+        p,
+        l0,
+        tanh,
+        tanh_scale,
+        by_norm,
+        bandwidth,
+        target_l0,
+        aux,
+        aux_latents,
+        aux_normalised,
+        aux_relu,
+        ghost,
+        dead_after,
+        n_levels,
+        by_rank,
+        unused,
+        level_ends,
+        level_weights
+    );
+    let wgsl = members("Hyper").into_iter().filter(|(name, _)| !["unused_3", "unused_4"].contains(&name.as_str()));
+    let wgsl: Vec<_> = wgsl.map(|(name, at)| (name.replace("unused_2", "unused"), at)).collect();
+    assert_eq!(wgsl, rust);
     // No member of Rust's has been left out.
-    assert_eq!(size_of::<Hyper>(), 4 * rust.len());
+    let lists = 2 + 2 * (MAX_LEVELS - 1);
+    assert_eq!(size_of::<Hyper>(), 4 * (rust.len() + lists));
 }
 
 #[test]

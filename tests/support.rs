@@ -1,9 +1,9 @@
 //! Worlds, models and GPUs for the tests, and comparisons that say where two arrays part.
 
 use sdl_explorer::bench::{Batch, Rows, Samples, World};
-use sdl_explorer::config::{Activation, Config, L1Weighting};
+use sdl_explorer::config::{Activation, Config, Weighting};
 use sdl_explorer::model::reference::Reference;
-use sdl_explorer::model::{Hyper, Weights};
+use sdl_explorer::model::{Control, Hyper, Weights, control_step};
 use sdl_explorer::rng::{Purpose, Stream};
 use sdl_explorer::train::cpu::Cpu;
 use sdl_explorer::train::gpu::GpuBackend;
@@ -18,14 +18,14 @@ pub fn config() -> Config {
     c.bench.n_input = 10;
     c.bench.sparsity = 0.8;
     c.model.n_latent = 33;
-    c.model.k = 3;
+    c.model.k = 3.0;
     c.training.batch = 40;
     c.training.learning_rate = 1e-2;
     c
 }
 
 /// The config with ReLU and L1.
-pub fn relu(mut config: Config, weighting: L1Weighting) -> Config {
+pub fn relu(mut config: Config, weighting: Weighting) -> Config {
     config.model.activation = Activation::Relu;
     config.loss.l1 = 0.1;
     config.loss.l1_weighting = weighting;
@@ -47,6 +47,7 @@ pub fn dense_problem(config: &Config, n_rows: usize) -> Problem {
         n_rows,
         width: world.n_input,
         values: Arc::new(values.collect()),
+        targets: None,
         labels: Arc::new(vec![0; n_rows]),
         label_names: vec!["none".to_owned()],
     });
@@ -55,7 +56,7 @@ pub fn dense_problem(config: &Config, n_rows: usize) -> Problem {
 
 /// A state in the middle of things: weights off their start, biases and moments that are not zero.
 pub fn state(config: &Config, problem: &Problem) -> State {
-    let mut state = State::start(config, problem.shape);
+    let mut state = State::start(config, problem);
     let mut stream = Stream::new(config.seed, Purpose::Resample, 9);
     let mut shake = |values: &mut Vec<f32>, size: f64| {
         values.iter_mut().for_each(|v| *v += (size * stream.normal()) as f32);
@@ -84,12 +85,15 @@ pub fn reference(problem: &Problem) -> Reference<'_> {
         model: &problem.model,
         anchors_in: &problem.anchors_in,
         anchors_out: &problem.anchors_out,
+        dead: vec![],
+        control: Control::default(),
+        training: true,
     }
 }
 
 /// The reference's course: losses and state after these batches.
 pub fn train_reference(config: &Config, problem: &Problem, start: &State, batches: &[Batch]) -> (Vec<f64>, State) {
-    let judge = reference(problem);
+    let mut judge = reference(problem);
     let mut state = start.clone();
     let mut weights = start.weights.to_f64();
     let mut mean = start.mean.to_f64();
@@ -98,6 +102,8 @@ pub fn train_reference(config: &Config, problem: &Problem, start: &State, batche
     for batch in batches {
         let hyper = Hyper::new(config, state.step);
         let (input, target) = problem.world.expand(batch);
+        judge.dead = state.since_fired.iter().map(|since| *since >= hyper.dead_after).collect();
+        judge.control = state.control;
         let pass = judge.forward(&weights, &input, &target, &hyper);
         losses.push(pass.loss());
         let gradient = judge.gradient(&weights, &input, &pass, &hyper);
@@ -110,6 +116,8 @@ pub fn train_reference(config: &Config, problem: &Problem, start: &State, batche
             *since = if fired > 0 { 0 } else { since.saturating_add(n_rows) };
             state.fire_count[i] = state.fire_count[i].wrapping_add(fired);
         }
+        let (smallest, l0) = (pass.smallest as f32, pass.l0() as f32);
+        control_step(&mut state.control, config.model.activation, &hyper, smallest, l0);
         state.step += 1;
         state.samples += u64::from(n_rows);
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 fn example() -> (Config, sdl_explorer::train::Problem) {
     let mut c = Config::default();
     (c.bench.n_features, c.bench.n_input) = (2, 2);
-    (c.model.n_latent, c.model.k, c.training.batch) = (2, 1, 2);
+    (c.model.n_latent, c.model.k, c.training.batch) = (2, 1.0, 2);
     c.model.unit_norm_decoder = false;
     (c.anchors.count, c.scoring.hold_out) = (0, 0);
     let mut p = problem(&c);
@@ -36,6 +36,7 @@ fn the_spurious_minimum_of_the_paper_is_one() {
         decoder: vec![0.5, 0.5, 0.0, 0.0],
         b_enc: vec![0.0; 2],
         b_dec: vec![0.0; 2],
+        ..Weights::default()
     };
     let alone = Batch::Sparse(SparseBatch::alone(2));
     let (input, target) = p.world.expand(&alone);
@@ -63,7 +64,7 @@ fn planted_weights_give_perfect_recovery() {
         c.anchors.count = 0;
         c.scoring.hold_out = 0;
         // Only the strongest latent answers: a feature alone is then reconstructed exactly.
-        c.model.k = 1;
+        c.model.k = 1.0;
         let mut r = Run::new(c, None).expect("valid");
         let directions = r.world().directions_in.clone();
         for i in 0..64 {
@@ -94,7 +95,7 @@ fn zero_loss_does_not_mean_recovery() {
     (c.bench.n_features, c.bench.n_input) = (4, 2);
     c.bench.interference = Interference::Negative;
     c.model.activation = sdl_explorer::config::Activation::Relu;
-    (c.model.n_latent, c.model.k) = (4, 1);
+    (c.model.n_latent, c.model.k) = (4, 1.0);
     (c.anchors.count, c.scoring.hold_out) = (0, 0);
     // Half a turn between the split basis and the features, whatever their start: rotate the basis by 45° from them.
     let mut r = Run::new(c, None).expect("valid");
@@ -116,7 +117,7 @@ fn zero_loss_does_not_mean_recovery() {
 fn the_approximate_loss_is_close_where_it_should_be() {
     let mut c = Config::default();
     (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (8, 8, 0.999);
-    (c.model.n_latent, c.model.k) = (8, 8);
+    (c.model.n_latent, c.model.k) = (8, 8.0);
     (c.anchors.count, c.scoring.hold_out) = (0, 0);
     c.scoring.rows = 1 << 20;
     let mut r = Run::new(c, None).expect("valid");

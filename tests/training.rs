@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use pollster::block_on;
-use sdl_explorer::config::{Activation, Config, L1Weighting};
+use sdl_explorer::config::{Activation, Config, Weighting};
 use sdl_explorer::model::Hyper;
 use sdl_explorer::train::gpu::GpuBackend;
 use sdl_explorer::train::{AnyBackend, Backend, Problem, State};
@@ -65,11 +65,11 @@ fn switches_learn_as_the_reference() {
         (c.anchors.count, c.anchors.coefficient) = (5, 0.3);
     };
     let cases = [
-        ("relu, plain L1", l1(L1Weighting::Plain)),
-        ("relu, L1 by norm", l1(L1Weighting::DecoderNorm)),
+        ("relu, plain L1", l1(Weighting::Plain)),
+        ("relu, L1 by norm", l1(Weighting::DecoderNorm)),
         (
             "relu, L1 by norm, free decoder",
-            with(l1(L1Weighting::DecoderNorm), |c| {
+            with(l1(Weighting::DecoderNorm), |c| {
                 c.model.unit_norm_decoder = false;
             }),
         ),
@@ -78,7 +78,7 @@ fn switches_learn_as_the_reference() {
             "top_k, L1 by norm",
             with(config(), |c| {
                 c.loss.l1 = 0.2;
-                c.loss.l1_weighting = L1Weighting::DecoderNorm;
+                c.loss.l1_weighting = Weighting::DecoderNorm;
             }),
         ),
         ("top_k, b_enc", with(config(), |c| c.model.b_enc = true)),
@@ -97,10 +97,10 @@ fn switches_learn_as_the_reference() {
             }),
         ),
         ("top_k, all", with(config(), all)),
-        ("relu, all", with(l1(L1Weighting::DecoderNorm), all)),
+        ("relu, all", with(l1(Weighting::DecoderNorm), all)),
         (
             "relu, all, free decoder",
-            with(with(l1(L1Weighting::DecoderNorm), all), |c| {
+            with(with(l1(Weighting::DecoderNorm), all), |c| {
                 c.model.unit_norm_decoder = false;
             }),
         ),
@@ -127,7 +127,7 @@ fn awkward_sizes_learn_as_the_reference() {
     ] {
         let mut config = config();
         (config.bench.n_features, config.bench.n_input) = (n_features, n_input);
-        (config.model.n_latent, config.model.k) = (n_latent, k);
+        (config.model.n_latent, config.model.k) = (n_latent, f64::from(k));
         config.training.batch = batch;
         config.bench.sparsity = 0.9;
         config.bench.max_interference = 1.0;
@@ -136,7 +136,7 @@ fn awkward_sizes_learn_as_the_reference() {
         let name = format!("{n_features} {n_input} {n_latent} {k} {batch}");
         check_course(&format!("top_k {name}"), &config, &problem(&config));
         config.model.b_dec = true;
-        let config = relu(config, L1Weighting::DecoderNorm);
+        let config = relu(config, Weighting::DecoderNorm);
         check_course(&format!("relu {name}"), &config, &problem(&config));
     }
 }
@@ -146,7 +146,7 @@ fn dense_rows_learn_as_the_reference() {
     let mut config = config();
     config.anchors.coefficient = 0.1;
     check_course("rows, top_k", &config, &dense_problem(&config, 90));
-    let config = relu(config, L1Weighting::Plain);
+    let config = relu(config, Weighting::Plain);
     check_course("rows, relu", &config, &dense_problem(&config, 90));
 }
 
@@ -204,7 +204,7 @@ fn many_steps_in_one_call_or_many_are_the_same() {
 
 #[test]
 fn runs_repeat_bit_for_bit() {
-    for config in [config(), relu(config(), L1Weighting::DecoderNorm)] {
+    for config in [config(), relu(config(), Weighting::DecoderNorm)] {
         let problem = problem(&config);
         let start = state(&config, &problem);
         let batches = batches(&config, &problem, 40);
@@ -233,11 +233,11 @@ fn both_backends_take_the_same_course_over_200_steps() {
     for (name, config) in [
         ("top_k", config()),
         ("top_k, biases, anchors", biased),
-        ("relu, l1", relu(config(), L1Weighting::Plain)),
+        ("relu, l1", relu(config(), Weighting::Plain)),
         ("the page's default", Config::default()),
     ] {
         let problem = problem(&config);
-        let start = State::start(&config, problem.shape);
+        let start = State::start(&config, &problem);
         let batches = batches(&config, &problem, 200);
         let hypers: Vec<_> = (0..200).map(|step| Hyper::new(&config, step)).collect();
         let courses: Vec<_> = backends(&problem, &start)
@@ -284,7 +284,7 @@ fn counters_saturate_and_wrap() {
 /// A zero decoder row has no direction: nothing may become NaN.
 #[test]
 fn zero_rows_stay_finite() {
-    let mut config = relu(config(), L1Weighting::DecoderNorm);
+    let mut config = relu(config(), Weighting::DecoderNorm);
     config.model.b_enc = true;
     let problem = problem(&config);
     let mut start = state(&config, &problem);
@@ -306,7 +306,7 @@ fn zero_rows_stay_finite() {
 fn a_lost_device_says_so_for_ever() {
     let config = config();
     let problem = problem(&config);
-    let start = State::start(&config, problem.shape);
+    let start = State::start(&config, &problem);
     let Some(mut backend) = gpu(&problem, &start) else {
         return;
     };
@@ -336,7 +336,7 @@ fn what_does_not_fit_is_refused_with_both_sizes() {
     let world = std::sync::Arc::new(sdl_explorer::bench::World::new(&config, None).unwrap());
     let problem = Problem::new(&config, world);
     let small = self::config();
-    let start = State::start(&small, self::problem(&small).shape);
+    let start = State::start(&small, &self::problem(&small));
     if gpu(&self::problem(&small), &start).is_none() {
         return;
     }

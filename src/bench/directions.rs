@@ -43,14 +43,14 @@ pub struct Report {
     pub statement: String,
 }
 
-/// Directions [n_features, n_input], unit rows, and what was reached.
-pub fn generate(seed: u32, bench: &Bench) -> (Vec<f32>, Report) {
-    let (n, p) = (bench.n_features as usize, bench.n_input as usize);
+/// Directions [n_features, p], unit rows, and what was reached. `index` tells independent draws apart.
+pub fn generate(seed: u32, bench: &Bench, p: usize, index: u64) -> (Vec<f32>, Report) {
+    let n = bench.n_features as usize;
     let target = match bench.interference {
         Interference::Bounded => Some(bench.max_interference as f32),
         Interference::Negative => None,
     };
-    let mut stream = Stream::new(seed, Purpose::Directions, 0);
+    let mut stream = Stream::new(seed, Purpose::Directions, index);
     let mut directions: Vec<f32> = (0..n * p).map(|_| stream.normal() as f32).collect();
     normalise_rows(&mut directions, p);
     let (interference, iterations) = Search::new(n, p, target).run(&mut directions, &mut stream);

@@ -1,11 +1,12 @@
 //! Real activations: rows of a safetensors file, with labels whose class means stand for the true features.
 //!
-//! The file holds one floating-point matrix [rows, width] (f16, f32 or f64) named `embedding`, or the only one there
-//! is; int32 `label` [rows] that indexes the JSON list `labels` in the file's metadata.
+//! The file holds floating-point matrices [rows, width] (f16, f32 or f64): an autoencoder's is `embedding`, or the only
+//! one there is; a transcoder's are `mlp_in` and `mlp_out`, or `input` and `target`; a crosscoder's are all there are,
+//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata.
 
-use super::tensors::{Tensor, Tensors};
+use super::tensors::Tensors;
 use super::{Samples, World, directions};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Task};
 use std::sync::Arc;
 
 /// The rows of a data set; cheap to clone.
@@ -15,6 +16,8 @@ pub struct Rows {
     pub width: usize,
     /// [n_rows, width].
     pub values: Arc<Vec<f32>>,
+    /// [n_rows, target width] where the target is not the input.
+    pub targets: Option<Arc<Vec<f32>>>,
     /// [n_rows]: index into `label_names`.
     pub labels: Arc<Vec<u32>>,
     pub label_names: Vec<String>,
@@ -25,44 +28,34 @@ impl Rows {
         &self.values[ix * self.width..][..self.width]
     }
 
-    /// Reads a safetensors file; errors name the tensor, what is there and what would be right.
-    pub fn read(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let file = Tensors::read(bytes)?;
-        let (name, matrix) = matrix(&file)?;
-        let (n_rows, width) = (matrix.shape[0], matrix.shape[1]);
-        if n_rows == 0 || width == 0 || width > 4096 {
-            return Err(wrong(&name, format!("{n_rows}×{width}"), "at least one row of 1 to 4096 numbers"));
-        }
-        let values = floats(&matrix);
-        if let Some(ix) = values.iter().position(|x| !x.is_finite()) {
-            let value = format!("{} in row {}", values[ix], ix / width);
-            return Err(wrong(&name, value, "finite in every row"));
-        }
-        let label_names = label_names(&file)?;
-        let labels = labels(&file, n_rows, label_names.len())?;
-        Ok(Self { n_rows, width, values: Arc::new(values), labels: Arc::new(labels), label_names })
-    }
-
-    /// Subtracts the mean row from every row.
-    fn center(&mut self) {
-        let mut mean = vec![0.0f64; self.width];
-        for row in self.values.chunks_exact(self.width) {
-            mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / self.n_rows as f64);
-        }
-        let values = self.values.iter().enumerate().map(|(i, x)| (f64::from(*x) - mean[i % self.width]) as f32);
-        self.values = Arc::new(values.collect());
+    /// The target of row `ix`, which is the row itself where there is no other.
+    pub fn target(&self, ix: usize) -> &[f32] {
+        let values = self.targets.as_ref().unwrap_or(&self.values);
+        let width = values.len() / self.n_rows;
+        &values[ix * width..][..width]
     }
 
     /// [labels, width]: the mean row of every label, unit length.
-    fn class_means(&self) -> Vec<f32> {
-        let mut sums = vec![0.0f32; self.label_names.len() * self.width];
-        for (row, &label) in self.values.chunks_exact(self.width).zip(self.labels.iter()) {
-            let sum = &mut sums[label as usize * self.width..][..self.width];
-            sum.iter_mut().zip(row).for_each(|(s, x)| *s += x);
+    fn class_means(&self, of: fn(&Self, usize) -> &[f32]) -> Vec<f32> {
+        let width = of(self, 0).len();
+        let mut sums = vec![0.0f32; self.label_names.len() * width];
+        for (ix, &label) in self.labels.iter().enumerate() {
+            let sum = &mut sums[label as usize * width..][..width];
+            sum.iter_mut().zip(of(self, ix)).for_each(|(s, x)| *s += x);
         }
-        directions::normalise_rows(&mut sums, self.width);
+        directions::normalise_rows(&mut sums, width);
         sums
     }
+}
+
+/// Subtracts the mean row from every row.
+fn center(values: &mut [f32], width: usize) {
+    let n_rows = values.len() / width;
+    let mut mean = vec![0.0f64; width];
+    for row in values.chunks_exact(width) {
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / n_rows as f64);
+    }
+    values.iter_mut().enumerate().for_each(|(i, x)| *x = (f64::from(*x) - mean[i % width]) as f32);
 }
 
 /// The world of a data set: class means are its features.
@@ -75,64 +68,143 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
             "handed over with the file's bytes",
         ));
     };
-    let mut rows = Rows::read(bytes)?;
+    let file = Tensors::read(bytes)?;
+    let mut parts = matrices(&file, config)?;
     if config.activations.center {
-        rows.center();
+        parts.iter_mut().for_each(|m| center(&mut m.values, m.width));
     }
-    let (n_features, width) = (rows.label_names.len(), rows.width);
-    config.check_memory(n_features as u32, width as u32)?;
+    let n_rows = parts[0].values.len() / parts[0].width;
+    let label_names = label_names(&file)?;
+    let labels = labels(&file, n_rows, label_names.len())?;
+    let n_sources = if config.model.task == Task::Crosscoder { parts.len() } else { 1 };
+    let (values, targets) = match config.model.task {
+        Task::Autoencoder => (parts.remove(0).values, None),
+        Task::Transcoder => {
+            let target = parts.remove(1).values;
+            (parts.remove(0).values, Some(Arc::new(target)))
+        }
+        Task::Crosscoder => (side_by_side(&parts, n_rows), None),
+    };
+    let width = values.len() / n_rows;
+    let rows = Rows { n_rows, width, values: Arc::new(values), targets, labels: Arc::new(labels), label_names };
+
+    let n_features = rows.label_names.len();
+    let n_target = rows.target(0).len();
+    config.check_memory(n_features as u32, width as u32, n_target as u32)?;
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
         if value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }
-    let means = rows.class_means();
+    let means = rows.class_means(Rows::row);
     let report =
         directions::report_of(&means, width, format!("{n_features} class means of {} rows of {name}.", rows.n_rows));
     Ok(World {
         n_features,
         n_input: width,
-        n_target: width,
-        directions_out: means.clone(),
+        n_target,
+        n_sources,
+        directions_out: rows.class_means(Rows::target),
         directions_in: means,
+        basis: None,
+        factors: None,
         report,
         samples: Samples::Rows(rows),
     })
 }
 
+/// A tensor of the file, as floats.
+struct Matrix {
+    width: usize,
+    values: Vec<f32>,
+}
+
+/// The tensors that the task needs, in order: those named, or those found (the file's head says by what rule).
+fn matrices(file: &Tensors, config: &Config) -> Result<Vec<Matrix>, ConfigError> {
+    let asked = &config.activations.tensors;
+    let names = if asked.is_empty() { found(file, config.model.task)? } else { asked.clone() };
+    let (needed, expected) = match config.model.task {
+        Task::Autoencoder => (1..=1, "one name (an autoencoder's input)"),
+        Task::Transcoder => (2..=2, "two names (a transcoder's input and target)"),
+        Task::Crosscoder => (2..=16, "2 to 16 names (a crosscoder's sources)"),
+    };
+    if !needed.contains(&names.len()) {
+        return Err(wrong("activations.tensors", format!("{names:?}"), expected));
+    }
+    let parts = names.iter().map(|name| matrix(file, name)).collect::<Result<Vec<_>, _>>()?;
+    let n_rows = |m: &Matrix| m.values.len() / m.width;
+    for (name, part) in names.iter().zip(&parts).skip(1) {
+        if n_rows(part) != n_rows(&parts[0]) {
+            let expected = format!("as many as those of {}: {}", names[0], n_rows(&parts[0]));
+            return Err(wrong(name, format!("{} rows long", n_rows(part)), expected));
+        }
+        if config.model.task == Task::Crosscoder && part.width != parts[0].width {
+            let expected = format!("as wide as {}: {}", names[0], parts[0].width);
+            return Err(wrong(name, format!("{} wide", part.width), expected));
+        }
+    }
+    Ok(parts)
+}
+
+/// Names of the tensors that a task takes where none are named.
+fn found(file: &Tensors, task: Task) -> Result<Vec<String>, ConfigError> {
+    let has = |name: &str| file.tensor(name).is_some();
+    let mut floats: Vec<String> = vec![];
+    for name in file.names() {
+        if let Some(tensor) = file.tensor(name).transpose()?
+            && tensor.shape.len() == 2
+            && tensor.is_float()
+        {
+            floats.push(name.to_owned());
+        }
+    }
+    let pair = |a: &str, b: &str| (has(a) && has(b)).then(|| vec![a.to_owned(), b.to_owned()]);
+    let chosen = match task {
+        Task::Autoencoder if has("embedding") => Some(vec!["embedding".to_owned()]),
+        Task::Autoencoder => (floats.len() == 1).then(|| floats.clone()),
+        Task::Transcoder => pair("mlp_in", "mlp_out").or_else(|| pair("input", "target")),
+        Task::Crosscoder => {
+            floats.sort();
+            (floats.len() > 1).then(|| floats.clone())
+        }
+    };
+    chosen.ok_or_else(|| {
+        let (what, expected) = match task {
+            Task::Autoencoder => ("embedding", "a matrix of f16, f32 or f64 (or the only one, or named)"),
+            Task::Transcoder => ("mlp_in", "beside mlp_out, or input beside target, or both named"),
+            Task::Crosscoder => ("sources", "two matrices or more of f16, f32 or f64"),
+        };
+        let names: Vec<_> = file.names().collect();
+        wrong(what, format!("absent (the file has {})", names.join(", ")), expected)
+    })
+}
+
+fn matrix(file: &Tensors, name: &str) -> Result<Matrix, ConfigError> {
+    let names = || file.names().collect::<Vec<_>>().join(", ");
+    let absent = || wrong(name, format!("absent (the file has {})", names()), "a matrix of f16, f32 or f64");
+    let tensor = file.tensor(name).ok_or_else(absent)??;
+    let [n_rows, width] = tensor.shape[..] else {
+        return Err(wrong(name, format!("of shape {:?}", tensor.shape), "a matrix [rows, width]"));
+    };
+    if n_rows == 0 || width == 0 || width > 4096 {
+        return Err(wrong(name, format!("{n_rows}×{width}"), "at least one row of 1 to 4096 numbers"));
+    }
+    let values = tensor.floats().ok_or_else(|| wrong(name, &tensor.dtype, "of f16, f32 or f64"))?;
+    if let Some(ix) = values.iter().position(|x| !x.is_finite()) {
+        let value = format!("{} in row {}", values[ix], ix / width);
+        return Err(wrong(name, value, "finite in every row"));
+    }
+    Ok(Matrix { width, values })
+}
+
+/// [rows, m · width]: row by row, source after source.
+fn side_by_side(parts: &[Matrix], n_rows: usize) -> Vec<f32> {
+    let row = |r: usize| parts.iter().flat_map(move |m| &m.values[r * m.width..][..m.width]).copied();
+    (0..n_rows).flat_map(row).collect()
+}
+
 fn wrong(field: &str, value: impl std::fmt::Display, expected: impl Into<String>) -> ConfigError {
     ConfigError::new(field, value, expected)
-}
-
-fn matrix<'a>(file: &Tensors<'a>) -> Result<(String, Tensor<'a>), ConfigError> {
-    let mut found = vec![];
-    for name in file.names() {
-        let Some(tensor) = file.tensor(name) else { continue };
-        let tensor = tensor?;
-        if tensor.shape.len() == 2 && ["F16", "F32", "F64"].contains(&tensor.dtype.as_str()) {
-            found.push((name.to_owned(), tensor));
-        }
-    }
-    let chosen = found.iter().position(|(n, _)| n == "embedding").or((found.len() == 1).then_some(0));
-    match chosen {
-        Some(ix) => Ok(found.swap_remove(ix)),
-        None => {
-            let names: Vec<_> = file.names().collect();
-            Err(wrong(
-                "embedding",
-                format!("absent (the file has {})", names.join(", ")),
-                "a matrix of f16, f32 or f64",
-            ))
-        }
-    }
-}
-
-fn floats(tensor: &Tensor) -> Vec<f32> {
-    match tensor.dtype.as_str() {
-        "F16" => tensor.data.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
-        "F64" => tensor.data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
-        _ => tensor.data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-    }
 }
 
 fn labels(file: &Tensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>, ConfigError> {

@@ -70,3 +70,19 @@ impl<'a> Tensors<'a> {
         (needed == data.len()).then_some(Tensor { dtype, shape, data })
     }
 }
+
+impl Tensor<'_> {
+    pub fn is_float(&self) -> bool {
+        ["F16", "F32", "F64"].contains(&self.dtype.as_str())
+    }
+
+    /// All elements; none if they are no floats.
+    pub fn floats(&self) -> Option<Vec<f32>> {
+        Some(match self.dtype.as_str() {
+            "F16" => self.data.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
+            "F32" => self.data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+            "F64" => self.data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
+            _ => return None,
+        })
+    }
+}

@@ -1,14 +1,14 @@
 //! A state as bytes, whole and bit for bit, and back.
 
-use crate::model::Shape;
+use crate::model::{Control, Shape};
 use crate::train::State;
 
 /// Names the layout below.
-const MAGIC: &[u8; 8] = b"sdlstat1";
+const MAGIC: &[u8; 8] = b"sdlstat2";
 
 impl State {
-    /// magic, step, samples (u64), then weights, mean, square (each encoder, decoder, b_enc, b_dec; f32),
-    /// since_fired, fire_count (u32); little-endian.
+    /// magic, step, samples (u64), then weights, mean, square (each all its parts; f32), since_fired, fire_count (u32),
+    /// control and l1_scale (f32), and the algorithm's memory behind its length (u64, f32); little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.extend(self.step.to_le_bytes());
@@ -20,6 +20,10 @@ impl State {
         }
         out.extend_from_slice(bytemuck::cast_slice(&self.since_fired));
         out.extend_from_slice(bytemuck::cast_slice(&self.fire_count));
+        out.extend_from_slice(bytemuck::bytes_of(&self.control));
+        out.extend(self.l1_scale.to_le_bytes());
+        out.extend((self.memory.len() as u64).to_le_bytes());
+        out.extend_from_slice(bytemuck::cast_slice(&self.memory));
         out
     }
 
@@ -27,7 +31,11 @@ impl State {
     pub fn from_bytes(bytes: &[u8], shape: Shape) -> Result<Self, String> {
         let mut state = Self::of(crate::model::Weights::zero(shape), shape);
         let expected = state.to_bytes().len();
-        if bytes.len() != expected || !bytes.starts_with(MAGIC) {
+        let memory = bytes.len().saturating_sub(expected) / size_of::<f32>();
+        let says = bytes.get(expected - size_of::<u64>()..expected).and_then(|b| b.try_into().ok());
+        let whole =
+            says.map(u64::from_le_bytes) == Some(memory as u64) && bytes.len() == expected + memory * size_of::<f32>();
+        if !whole || !bytes.starts_with(MAGIC) {
             return Err(format!(
                 "a checkpoint of this model has {expected} bytes; this is {} bytes of something else",
                 bytes.len()
@@ -51,6 +59,10 @@ impl State {
             let source = take(counters.len() * size_of::<u32>());
             bytemuck::cast_slice_mut(counters).copy_from_slice(source);
         }
+        state.control = bytemuck::pod_read_unaligned(take(size_of::<Control>()));
+        state.l1_scale = f32::from_le_bytes(take(size_of::<f32>()).try_into().expect("four bytes were taken"));
+        take(word);
+        state.memory = bytemuck::pod_collect_to_vec(take(memory * size_of::<f32>()));
         Ok(state)
     }
 }

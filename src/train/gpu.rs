@@ -15,7 +15,7 @@ pub mod step;
 
 use crate::bench::Batch;
 use crate::config::Activation;
-use crate::model::{Hyper, Weights};
+use crate::model::{Control, Hyper, Weights};
 use crate::train::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use buffers::{Buffers, Sizes};
 pub use device::GpuUnavailable;
@@ -169,8 +169,8 @@ impl GpuBackend {
 
     fn step_of(&self, n_rows: usize, first_row: usize, slot: usize, hyper: &Hyper) -> Step {
         let capacity = match self.problem.model.activation {
-            Activation::Relu => self.sizes.capacity,
             Activation::TopK => hyper.k as usize,
+            _ => self.sizes.capacity,
         };
         assert!(
             n_rows <= self.sizes.rows && capacity <= self.sizes.capacity,
@@ -187,7 +187,6 @@ impl GpuBackend {
             loss_at: (self.unread + slot) as u32,
             unused: [0; 2],
             hyper: *hyper,
-            padding: [0; 2],
         }
     }
 
@@ -266,6 +265,9 @@ impl Backend for GpuBackend {
             square: self.buffers.square.read(&self.gpu, shape).await?,
             since_fired,
             fire_count,
+            control: Control::default(),
+            l1_scale: 1.0,
+            memory: vec![],
         })
     }
 

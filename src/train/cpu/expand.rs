@@ -1,6 +1,6 @@
 //! Inputs of a batch, dense: sums of directions (bench) or copied rows (real activations).
 
-use crate::bench::{Rows, SparseBatch};
+use crate::bench::SparseBatch;
 use crate::linalg::add_scaled;
 
 /// `out` [rows, width]: row b = Σ_d x_d w^d.
@@ -15,8 +15,8 @@ pub fn expand(out: &mut Vec<f32>, batch: &SparseBatch, directions: &[f32], width
     }
 }
 
-/// `out` [rows, width]: rows `ix` of the data.
-pub fn gather_rows(out: &mut Vec<f32>, ix: &[u32], data: &Rows) {
+/// `out` [rows, width]: rows `ix` of `data`.
+pub fn gather_rows(out: &mut Vec<f32>, ix: &[u32], data: &[f32], width: usize) {
     out.clear();
-    ix.iter().for_each(|&r| out.extend_from_slice(data.row(r as usize)));
+    ix.iter().for_each(|&r| out.extend_from_slice(&data[r as usize * width..][..width]));
 }

@@ -1,107 +1,250 @@
-//! Gradient sums and Adam, fused a latent at a time: no gradient matrix is ever stored.
+//! Gradient sums and Adam, fused a latent at a time: no gradient matrix is ever stored (but W_skip's, which is dense).
 
-#![allow(clippy::needless_range_loop, reason = "a latent's index addresses five arrays of different strides")]
-
+use super::adam::Adam;
+use super::backprop::Pulls;
+use super::penalty::Penalty;
+use super::side::Kind;
 use super::{Codes, Problem, State, Tally};
-use crate::linalg::lanes::F4;
-use crate::linalg::{add_scaled, dot};
+use crate::config::Activation;
+use crate::linalg::{Matrix, add_scaled, dot, gemm};
 use crate::model::{Hyper, Weights};
 
-/// Moments below this are zero: they move no weight, and left alone they decay into denormals, which are slow.
-const TINY_MEAN: f32 = 1e-30;
-const TINY_SQUARE: f32 = 1e-36;
 /// Stands in for the norm of a zero row, which has no direction to keep.
 const TINY_NORM: f32 = 1e-30;
 
-/// One Adam step on all weights, from the codes (with dz), inputs [rows, n_input] and residuals [rows, n_target].
-pub fn update(
-    state: &mut State,
-    problem: &Problem,
-    tally: &Tally,
-    codes: &Codes,
-    input: &[f32],
-    residuals: &[f32],
-    hyper: &Hyper,
-) {
-    let (shape, model) = (problem.shape, &problem.model);
-    let n_rows = codes.row_start.len() - 1;
-    let State { weights: w, mean, square, .. } = state;
-    let adam = Adam(hyper);
+/// What a forward pass left for the update.
+pub struct Traces<'a> {
+    pub codes: &'a Codes,
+    pub tally: &'a Tally,
+    /// Half of B times the gradients at the reconstructions.
+    pub pulls: Pulls<'a>,
+    /// [rows, n_input]: the inputs, not shifted.
+    pub input: &'a [f32],
+    pub side: Option<Side<'a>>,
+    /// [n_latent]: gradient of θ; empty without.
+    pub theta: &'a [f32],
+    pub rule: Penalty,
+}
 
-    // The sums over the batch that biases need, all from the weights before they move.
-    let dz_sums: Vec<f32> = if model.b_enc || model.shift_input {
-        (0..shape.n_latent).map(|i| tally.latent(i).1.iter().map(|&e| codes.dz[e as usize]).sum()).collect()
-    } else {
-        vec![]
-    };
-    let b_dec_gradient = if model.b_dec { b_dec_gradient(w, residuals, &dz_sums, model.shift_input) } else { vec![] };
+/// The second reconstruction's part.
+pub struct Side<'a> {
+    pub codes: &'a Codes,
+    pub tally: &'a Tally,
+    pub pulls: Pulls<'a>,
+    pub kind: Kind,
+}
+
+/// Gradients of what a model has beside its two matrices; empty where it does not learn.
+struct Vectors {
+    /// [n_latent]: Σ_b ∂loss/∂(W_E (x − shift)), where a bias needs it.
+    dz: Vec<f32>,
+    b_enc: Vec<f32>,
+    b_dec: Vec<f32>,
+    theta: Vec<f32>,
+    b_gate: Vec<f32>,
+    b_mag: Vec<f32>,
+    r_mag: Vec<f32>,
+    skip: Vec<f32>,
+}
+
+/// One Adam step on all weights.
+pub fn update(state: &mut State, problem: &Problem, traces: &Traces, hyper: &Hyper) {
+    let shape = problem.shape;
+    let State { weights: w, mean, square, .. } = state;
+    // All of these are from the weights before they move.
+    let mut vectors = Vectors::new(w, problem, traces);
+    let scale = if hyper.clip > 0.0 { clip(w, problem, traces, &vectors, hyper) } else { 1.0 };
+    let adam = Adam(hyper);
 
     let mut gradient = vec![0.0; shape.n_input];
     for i in 0..shape.n_latent {
         let span = i * shape.n_input..(i + 1) * shape.n_input;
-        let row = &mut w.encoder[span.clone()];
-        gradient.fill(0.0);
-        let (rows, entries) = tally.latent(i);
-        for (&b, &e) in rows.iter().zip(entries) {
-            add_scaled(&mut gradient, codes.dz[e as usize], &input[b as usize * shape.n_input..][..shape.n_input]);
-        }
-        if model.shift_input {
-            add_scaled(&mut gradient, -dz_sums[i], &w.b_dec);
-        }
-        if i < hyper.n_anchors as usize {
-            pull(&mut gradient, row, &problem.anchors_in[span.clone()], hyper.anchor);
-        }
-        adam.step(row, &mut mean.encoder[span.clone()], &mut square.encoder[span], &gradient);
+        encoder_row(&mut gradient, i, w, problem, traces, &vectors, hyper);
+        rescale(&mut gradient, scale);
+        adam.step(&mut w.encoder[span.clone()], &mut mean.encoder[span.clone()], &mut square.encoder[span], &gradient);
     }
-
-    let scale = 2.0 / n_rows as f32;
     gradient.resize(shape.n_target, 0.0);
     for i in 0..shape.n_latent {
         let span = i * shape.n_target..(i + 1) * shape.n_target;
+        decoder_row(&mut gradient, i, w, problem, traces, hyper);
+        rescale(&mut gradient, scale);
         let row = &mut w.decoder[span.clone()];
-        gradient.fill(0.0);
-        let (rows, entries) = tally.latent(i);
-        let mut f_sum = 0.0;
-        for (&b, &e) in rows.iter().zip(entries) {
-            let f = codes.f[e as usize];
-            add_scaled(&mut gradient, scale * f, &residuals[b as usize * shape.n_target..][..shape.n_target]);
-            f_sum += f;
-        }
-        if hyper.l1_by_norm == 1 {
-            let norm = dot(row, row).sqrt().max(TINY_NORM);
-            add_scaled(&mut gradient, hyper.l1 * f_sum / (n_rows as f32 * norm), row);
-        }
-        if i < hyper.n_anchors as usize {
-            pull(&mut gradient, row, &problem.anchors_out[span.clone()], hyper.anchor);
-        }
-        if model.unit_norm_decoder {
-            let along = dot(&gradient, row) / dot(row, row).max(TINY_NORM);
-            add_scaled(&mut gradient, -along, row);
-        }
         adam.step(row, &mut mean.decoder[span.clone()], &mut square.decoder[span], &gradient);
-        if model.unit_norm_decoder {
+        if problem.model.unit_norm_decoder {
             let scale = 1.0 / dot(row, row).sqrt().max(TINY_NORM);
             row.iter_mut().for_each(|d| *d *= scale);
         }
     }
-
-    if model.b_enc {
-        adam.step(&mut w.b_enc, &mut mean.b_enc, &mut square.b_enc, &dz_sums);
+    let parts = w.parts_mut().into_iter().zip(mean.parts_mut()).zip(square.parts_mut()).skip(2);
+    for ((((name, w), (_, m)), (_, v)), g) in parts.zip(vectors.parts_mut()) {
+        if !g.is_empty() {
+            rescale(g, scale);
+            adam.step(w, m, v, g);
+        }
+        if name == "theta" {
+            w.iter_mut().for_each(|theta| *theta = theta.max(0.0));
+        }
     }
-    if model.b_dec {
-        adam.step(&mut w.b_dec, &mut mean.b_dec, &mut square.b_dec, &b_dec_gradient);
+}
+
+/// Gradient of row i of the encoder.
+fn encoder_row(
+    gradient: &mut [f32],
+    i: usize,
+    w: &Weights,
+    problem: &Problem,
+    traces: &Traces,
+    vectors: &Vectors,
+    hyper: &Hyper,
+) {
+    let width = gradient.len();
+    gradient.fill(0.0);
+    for (b, e) in traces.tally.latent(i) {
+        let dz = traces.gain(w, i) * traces.codes.dz[e];
+        add_scaled(gradient, dz, &traces.input[b * width..][..width]);
+    }
+    if let Some(side) = &traces.side {
+        for (b, e) in side.tally.latent(i) {
+            add_scaled(gradient, side.codes.dz[e], &traces.input[b * width..][..width]);
+        }
+    }
+    if problem.model.shift_input {
+        add_scaled(gradient, -vectors.dz[i], &w.b_dec);
+    }
+    if i < hyper.n_anchors as usize {
+        let span = i * width..(i + 1) * width;
+        pull(gradient, &w.encoder[span.clone()], &problem.anchors_in[span], hyper.anchor);
+    }
+}
+
+/// Gradient of column i of the decoder, as Adam sees it.
+fn decoder_row(gradient: &mut [f32], i: usize, w: &Weights, problem: &Problem, traces: &Traces, hyper: &Hyper) {
+    let width = gradient.len();
+    let span = i * width..(i + 1) * width;
+    let row = &w.decoder[span.clone()];
+    let rows = traces.pulls.n_rows() as f32;
+    gradient.fill(0.0);
+    for (b, e) in traces.tally.latent(i) {
+        let f = traces.codes.f[e];
+        add_scaled(gradient, 2.0 / rows * f, traces.pulls.at(b, traces.codes.level_of(e)));
+    }
+    if let Some(side) = traces.side.as_ref().filter(|side| side.kind != Kind::Gates) {
+        for (b, e) in side.tally.latent(i) {
+            add_scaled(gradient, 2.0 / rows * side.codes.f[e], side.pulls.at(b, 0));
+        }
+    }
+    if hyper.pulls_norms() && problem.model.activation != Activation::Gated {
+        let part = problem.shape.source_width();
+        let norm = |d: &[f32]| dot(d, d).sqrt().max(TINY_NORM);
+        let n: f32 = row.chunks_exact(part).map(norm).sum();
+        let slopes = traces.tally.latent(i).map(|(_, e)| traces.codes.f[e] * traces.rule.slope(traces.codes.f[e], n));
+        let size = slopes.sum::<f32>() / rows;
+        for (g, d) in gradient.chunks_exact_mut(part).zip(row.chunks_exact(part)) {
+            add_scaled(g, size / norm(d), d);
+        }
+    }
+    if i < hyper.n_anchors as usize {
+        pull(gradient, row, &problem.anchors_out[span], hyper.anchor);
+    }
+    if problem.model.unit_norm_decoder {
+        let along = dot(gradient, row) / dot(row, row).max(TINY_NORM);
+        add_scaled(gradient, -along, row);
+    }
+}
+
+/// What all gradients are multiplied by so that their norm together is at most `hyper.clip`.
+fn clip(w: &Weights, problem: &Problem, traces: &Traces, vectors: &Vectors, hyper: &Hyper) -> f32 {
+    let mut total = 0.0;
+    let mut add = |g: &[f32]| total += f64::from(dot(g, g));
+    let mut gradient = vec![0.0; problem.shape.n_input];
+    for i in 0..problem.shape.n_latent {
+        encoder_row(&mut gradient, i, w, problem, traces, vectors, hyper);
+        add(&gradient);
+    }
+    gradient.resize(problem.shape.n_target, 0.0);
+    for i in 0..problem.shape.n_latent {
+        decoder_row(&mut gradient, i, w, problem, traces, hyper);
+        add(&gradient);
+    }
+    vectors.parts().into_iter().for_each(|g| add(g));
+    (hyper.clip / (total.sqrt() as f32).max(TINY_NORM)).min(1.0)
+}
+
+impl Traces<'_> {
+    /// ∂m/∂u of a gated latent; 1 for others.
+    fn gain(&self, w: &Weights, i: usize) -> f32 {
+        w.r_mag.get(i).map_or(1.0, |r| libm::expf(*r))
+    }
+}
+
+impl Vectors {
+    fn new(w: &Weights, problem: &Problem, traces: &Traces) -> Self {
+        let (model, codes) = (&problem.model, traces.codes);
+        let n_latent = problem.shape.n_latent;
+        let is_gated = model.activation == Activation::Gated;
+        let (mut b_mag, mut b_gate, mut r_mag) = (vec![], vec![], vec![]);
+        let mut dz = vec![];
+        if model.b_enc || model.shift_input || is_gated {
+            dz = traces.tally.sums(&codes.dz);
+        }
+        if is_gated {
+            // m − b_mag is e^r u.
+            let of = |i: usize| traces.tally.latent(i).map(|(_, e)| codes.dz[e] * (codes.f[e] - w.b_mag[i])).sum();
+            r_mag = (0..n_latent).map(of).collect();
+            b_mag.clone_from(&dz);
+            dz.iter_mut().enumerate().for_each(|(i, dz)| *dz *= traces.gain(w, i));
+        }
+        if let (Some(side), false) = (&traces.side, dz.is_empty()) {
+            let of_side = side.tally.sums(&side.codes.dz);
+            add_scaled(&mut dz, 1.0, &of_side);
+            if is_gated {
+                b_gate = of_side;
+            }
+        }
+        let learns_b_enc = model.b_enc && !is_gated;
+        Self {
+            b_enc: if learns_b_enc { dz.clone() } else { vec![] },
+            b_dec: if model.b_dec { b_dec(w, &traces.pulls, &dz, model.shift_input) } else { vec![] },
+            theta: traces.theta.to_vec(),
+            skip: if model.skip { skip(&traces.pulls, traces.input, problem.shape.n_input) } else { vec![] },
+            dz,
+            b_gate,
+            b_mag,
+            r_mag,
+        }
+    }
+
+    /// In the order of the weights' parts after the two matrices.
+    fn parts_mut(&mut self) -> [&mut Vec<f32>; 7] {
+        let Self { b_enc, b_dec, theta, b_gate, b_mag, r_mag, skip, .. } = self;
+        [b_enc, b_dec, theta, b_gate, b_mag, r_mag, skip]
+    }
+
+    fn parts(&self) -> [&Vec<f32>; 7] {
+        let Self { b_enc, b_dec, theta, b_gate, b_mag, r_mag, skip, .. } = self;
+        [b_enc, b_dec, theta, b_gate, b_mag, r_mag, skip]
     }
 }
 
 /// Σ_b G_b − [shift] Σ_i (Σ_b dz_bi) w_E^i.
-fn b_dec_gradient(w: &Weights, residuals: &[f32], dz_sums: &[f32], shift: bool) -> Vec<f32> {
-    let width = w.b_dec.len();
-    let scale = 2.0 / (residuals.len() / width) as f32;
-    let mut gradient = vec![0.0; width];
-    residuals.chunks_exact(width).for_each(|r| add_scaled(&mut gradient, scale, r));
+fn b_dec(w: &Weights, pulls: &Pulls, dz_sums: &[f32], shift: bool) -> Vec<f32> {
+    let scale = 2.0 / pulls.n_rows() as f32;
+    let mut gradient = vec![0.0; pulls.width];
+    (0..pulls.n_rows()).for_each(|b| add_scaled(&mut gradient, scale, pulls.at(b, 0)));
     if shift {
-        dz_sums.iter().zip(w.encoder.chunks_exact(width)).for_each(|(s, row)| add_scaled(&mut gradient, -s, row));
+        let rows = w.encoder.chunks_exact(pulls.width);
+        dz_sums.iter().zip(rows).for_each(|(s, row)| add_scaled(&mut gradient, -s, row));
     }
+    gradient
+}
+
+/// [n_target, n_input]: Σ_b G_b x_bᵀ.
+fn skip(pulls: &Pulls, input: &[f32], n_input: usize) -> Vec<f32> {
+    let rows = pulls.n_rows();
+    let mut gradient = vec![0.0; pulls.width * n_input];
+    let firsts = Matrix { data: pulls.values, row_stride: 1, col_stride: pulls.n_levels * pulls.width };
+    gemm(&mut gradient, pulls.width, n_input, rows, firsts, Matrix::rows(input, n_input));
+    rescale(&mut gradient, 2.0 / rows as f32);
     gradient
 }
 
@@ -112,40 +255,8 @@ fn pull(gradient: &mut [f32], row: &[f32], anchor: &[f32], coefficient: f32) {
     }
 }
 
-struct Adam<'a>(&'a Hyper);
-
-impl Adam<'_> {
-    /// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − step_size · m / (√v · square_scale + ε).
-    #[inline]
-    fn step(&self, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
-        let h = self.0;
-        let (keep_m, take_m) = (F4::splat(h.beta1), F4::splat(1.0 - h.beta1));
-        let (keep_v, take_v) = (F4::splat(h.beta2), F4::splat(1.0 - h.beta2));
-        let (step, scale, floor) = (F4::splat(h.step_size), F4::splat(h.square_scale), F4::splat(h.epsilon));
-        let one = |w: &mut [f32; 4], m: &mut [f32; 4], v: &mut [f32; 4], g: &[f32; 4]| {
-            let g = F4::load(g);
-            let mean = keep_m.times(F4::load(m)).plus(take_m.times(g)).flush_below(F4::splat(TINY_MEAN));
-            let square = keep_v.times(F4::load(v)).plus(take_v.times(g.times(g))).flush_below(F4::splat(TINY_SQUARE));
-            mean.store(m);
-            square.store(v);
-            F4::load(w).minus(step.times(mean).over(square.root().times(scale).plus(floor))).store(w);
-        };
-        let (w, w_rest) = w.as_chunks_mut::<4>();
-        let (m, m_rest) = m.as_chunks_mut::<4>();
-        let (v, v_rest) = v.as_chunks_mut::<4>();
-        let (g, g_rest) = g.as_chunks::<4>();
-        for (((w, m), v), g) in w.iter_mut().zip(m).zip(v).zip(g) {
-            one(w, m, v, g);
-        }
-        // The rest of a row, filled up with zeros, takes the same way.
-        let n = w_rest.len();
-        if n > 0 {
-            let full = |part: &[f32]| -> [f32; 4] { std::array::from_fn(|l| part.get(l).copied().unwrap_or(0.0)) };
-            let (mut w, mut m, mut v) = (full(w_rest), full(m_rest), full(v_rest));
-            one(&mut w, &mut m, &mut v, &full(g_rest));
-            w_rest.copy_from_slice(&w[..n]);
-            m_rest.copy_from_slice(&m[..n]);
-            v_rest.copy_from_slice(&v[..n]);
-        }
+fn rescale(values: &mut [f32], scale: f32) {
+    if scale != 1.0 {
+        values.iter_mut().for_each(|x| *x *= scale);
     }
 }

@@ -48,8 +48,8 @@ impl Sizes {
         let rows = problem.batch.max(1).next_multiple_of(32);
         let with_responses = problem.by_features(rows);
         let capacity = match problem.model.activation {
-            Activation::Relu => shape.n_latent,
-            Activation::TopK => (problem.model.k as usize).min(shape.n_latent),
+            Activation::TopK => problem.needs.k.min(shape.n_latent),
+            _ => shape.n_latent,
         };
         // The step's work, by kernel: encode, activation, then decode, backprop and two updates of active latents.
         let products = if with_responses { world.n_features.min(rows) } else { rows };
@@ -170,7 +170,7 @@ impl Buffers {
             buffer
         };
         let world = &problem.world;
-        let directions_in = filled("directions_in", &world.directions_in, s.shape.n_input);
+        let directions_in = filled("directions_in", world.basis_in(), s.shape.n_input);
         let directions_out = if s.shared_rows {
             directions_in.clone()
         } else {
@@ -272,7 +272,7 @@ impl Tensors {
         let padded = read::<f32>(gpu, &sources).await?;
         let mut values = padded.into_iter().zip(parts).map(|(padded, (_, _, width))| unpad(padded, width));
         let mut next = || values.next().expect("one result a source");
-        Ok(Weights { encoder: next(), decoder: next(), b_enc: next(), b_dec: next() })
+        Ok(Weights { encoder: next(), decoder: next(), b_enc: next(), b_dec: next(), ..Weights::default() })
     }
 }
 

@@ -160,6 +160,7 @@ impl Stages {
                 (&k::TOP_K_WIDE, Work::RowGroup)
             }
             Activation::TopK => (&k::TOP_K, Work::Row(1)),
+            _ => todo!(),
         };
 
         let mut updates = Vec::new();

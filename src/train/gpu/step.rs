@@ -18,8 +18,6 @@ pub struct Step {
     pub loss_at: u32,
     pub unused: [u32; 2],
     pub hyper: Hyper,
-    /// Structs of a uniform are whole multiples of 16 bytes.
-    pub padding: [u32; 2],
 }
 
 /// Distance of steps in their buffer: the alignment of dynamic offsets.
@@ -72,7 +70,7 @@ impl Recorder<'_> {
         self.run(&stages.activate, slot, n_rows);
         self.run(&stages.decode, slot, n_rows);
         if hyper.l1 != 0.0 {
-            if hyper.l1_by_norm == 1 {
+            if hyper.by_norm == 1 {
                 self.run(&stages.norms, slot, n_rows);
             }
             self.run(&stages.penalty, slot, n_rows);
@@ -87,7 +85,7 @@ impl Recorder<'_> {
             self.run(stage, slot, n_rows);
         }
         // `has_radial` of `shaders/shared.wgsl`.
-        if stages.normalise.is_some() || (hyper.l1_by_norm == 1 && hyper.l1 != 0.0) {
+        if stages.normalise.is_some() || (hyper.by_norm == 1 && hyper.l1 != 0.0) {
             self.run(&stages.radial, slot, n_rows);
         }
         self.run(&stages.update_decoder, slot, n_rows);
