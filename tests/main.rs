@@ -6,6 +6,10 @@ mod configs;
 mod evaluation;
 /// The reference's gradients against finite differences.
 mod gradients;
+/// Every method of the table against the reference, on both backends.
+mod methods;
+/// Identities between methods.
+mod properties;
 /// Runs: repeatable, resumable, changeable.
 mod runs;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
