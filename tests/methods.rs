@@ -204,6 +204,9 @@ fn every_method_takes_the_same_course_on_all_backends() {
     for method in METHODS {
         let mut config = config_of(method);
         config.training.learning_rate = 1e-3;
+        // Tied and alone in a sample, a latent has r ⟂ w_D^i: its encoder's gradient is rounding alone, of which Adam
+        // makes whole steps.
+        config.model.tied_init = false;
         let problem = problem(&config);
         let mut start = State::start(&config, &problem);
         start.since_fired.iter_mut().step_by(3).for_each(|since| *since = 1_000);
@@ -214,11 +217,12 @@ fn every_method_takes_the_same_course_on_all_backends() {
             backend.train(&batches, &hypers).unwrap();
             let got_losses = block_on(backend.losses()).unwrap();
             let got = block_on(backend.state()).unwrap();
-            let loss = losses.iter().zip(&got_losses).map(|(a, b)| (a - f64::from(*b)).abs() / (1.0 + a)).fold(0.0, f64::max);
+            let loss =
+                losses.iter().zip(&got_losses).map(|(a, b)| (a - f64::from(*b)).abs() / (1.0 + a)).fold(0.0, f64::max);
             let (apart, gone) = distances(&got, &expected, &start);
             let course = apart / gone;
             println!("{:<60} {loss:>10.1e} {course:>10.1e}", format!("{place}, {}", method.0));
-            if loss > 1e-4 || course > 1e-3 || loss.is_nan() || course.is_nan() {
+            if loss > 1e-5 || course > 1e-4 || loss.is_nan() || course.is_nan() {
                 far.push(format!("{place}, {}: losses {loss:.1e}, weights {course:.1e}", method.0));
             }
         }
