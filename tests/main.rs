@@ -12,6 +12,8 @@ mod methods;
 mod properties;
 /// Runs: repeatable, resumable, changeable.
 mod runs;
+/// What changes by rule while a run goes on: p, penalties, thresholds.
+mod schedules;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
 /// Worlds, models and backends for the others.
