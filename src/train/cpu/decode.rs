@@ -33,6 +33,13 @@ pub fn decode(
     }
 }
 
+/// Appends ‖x̂‖² of every row, x̂ = residual + x_r: for evaluations only, which training does not pay for.
+pub fn recon(out: &mut Vec<f32>, residuals: &[f32], target: &[f32], width: usize) {
+    for (r, x) in residuals.chunks_exact(width).zip(target.chunks_exact(width)) {
+        out.push(r.iter().zip(x).map(|(r, x)| (r + x) * (r + x)).sum());
+    }
+}
+
 /// `norms` [n_latent]: ‖w_D^i‖ where the penalty is weighted by it, else 1.
 pub fn penalty_norms(norms: &mut Vec<f32>, w: &Weights, hyper: &Hyper, shape: Shape) {
     norms.clear();
