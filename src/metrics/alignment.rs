@@ -1,0 +1,99 @@
+//! Decoder directions against true target directions, cosine by cosine: MCC, uniqueness, MMCS.
+//!
+//! Definitions of SynthSAEBench (arXiv 2602.14687) but for MMCS, which is Hoagy Cunningham's. Everything counts: dead
+//! latents (a zero row has cosine 0 with all), and features that a run anchors.
+
+use super::assignment::assign;
+use super::effort::Effort;
+use crate::model::Shape;
+
+/// Multiply-adds for the cosines of a live frame: 0.2 s in wasm, beside two products of that size for the recovery.
+const PRODUCT: f64 = 1e9;
+/// Cosines of a live frame: 64 MiB.
+const CELLS: f64 = (1 << 24) as f64;
+/// min² max, the relaxations that the worst matrix can ask of the assignment. One takes 1 to 2 ns, so a live frame
+/// never waits longer than 0.1 s for it.
+const RELAXATIONS: f64 = 5e7;
+
+/// How decoder directions lie to the true ones; all numbers NaN where weights are not finite.
+#[derive(Clone, Debug)]
+pub struct Alignment {
+    /// [n_latent]: argmax_j |cos(w_D^i, w_r^j)|, the lowest of equals.
+    pub feature: Vec<u32>,
+    /// Distinct values of `feature` / n_latent: 1 where no two latents stand for one feature.
+    pub uniqueness: f64,
+    /// Mean over features of the largest *signed* cosine with a latent (MMCS of the dictionary, a recall).
+    pub mmcs: f64,
+    /// Mean over latents of the largest signed cosine with a feature (its precision).
+    pub mmcs_latents: f64,
+    /// None where a live frame does not wait for it.
+    pub matching: Option<Matching>,
+}
+
+/// The best pairing of features with latents, no two of which share either.
+#[derive(Clone, Debug)]
+pub struct Matching {
+    /// Mean |cos| over the min(n_features, n_latent) matched pairs.
+    pub mcc: f64,
+    /// [n_features]: the latent matched with it, none where latents are fewer (or weights not finite).
+    pub latent: Vec<Option<u32>>,
+}
+
+/// Whether a reading of this effort has an [`Alignment`].
+pub fn wanted(shape: Shape, n_features: usize, effort: Effort) -> bool {
+    let cells = shape.n_latent as f64 * n_features as f64;
+    effort.allows(cells, CELLS) && effort.allows(cells * shape.n_target as f64, PRODUCT)
+}
+
+impl Alignment {
+    /// `cosines` [n_latent, n_features]: cos(w_D^i, w_r^j), signed.
+    pub fn new(cosines: &[f32], n_features: usize, effort: Effort) -> Self {
+        let n_latent = cosines.len() / n_features;
+        let finite = cosines.iter().all(|c| c.is_finite());
+        let or_nan = |x: f64| if finite { x } else { f64::NAN };
+        let (mut used, mut feature) = (vec![false; n_features], Vec::with_capacity(n_latent));
+        let (mut best_of_feature, mut of_latents) = (vec![f32::NEG_INFINITY; n_features], 0.0);
+        for row in cosines.chunks_exact(n_features) {
+            let (mut best, mut signed) = ((0.0, 0), f32::NEG_INFINITY);
+            for (j, &c) in row.iter().enumerate() {
+                if c.abs() > best.0 {
+                    best = (c.abs(), j);
+                }
+                signed = signed.max(c);
+                best_of_feature[j] = best_of_feature[j].max(c);
+            }
+            used[best.1] = true;
+            feature.push(best.1 as u32);
+            of_latents += f64::from(signed);
+        }
+        let of_features: f64 = best_of_feature.iter().map(|c| f64::from(*c)).sum();
+        let (few, many) = (n_latent.min(n_features) as f64, n_latent.max(n_features) as f64);
+        Self {
+            feature,
+            uniqueness: or_nan(used.iter().filter(|u| **u).count() as f64 / n_latent as f64),
+            mmcs: or_nan(of_features / n_features as f64),
+            mmcs_latents: or_nan(of_latents / n_latent as f64),
+            matching: effort.allows(few * few * many, RELAXATIONS).then(|| match finite {
+                true => Matching::new(cosines, n_features),
+                false => Matching { mcc: f64::NAN, latent: vec![None; n_features] },
+            }),
+        }
+    }
+}
+
+impl Matching {
+    /// `cosines` [n_latent, n_features], finite.
+    fn new(cosines: &[f32], n_features: usize) -> Self {
+        let costs: Vec<f32> = cosines.iter().map(|c| 1.0 - c.abs()).collect();
+        let mut latent = vec![None; n_features];
+        let (mut sum, mut pairs) = (0.0, 0);
+        for (i, j) in assign(&costs, n_features).into_iter().enumerate() {
+            if let Some(j) = j {
+                latent[j as usize] = Some(i as u32);
+                sum += f64::from(cosines[i * n_features + j as usize].abs());
+                pairs += 1;
+            }
+        }
+        Self { mcc: sum / f64::from(pairs), latent }
+    }
+}
