@@ -6,6 +6,8 @@ mod configs;
 mod evaluation;
 /// The reference's gradients against finite differences.
 mod gradients;
+/// Metrics against brute force, plain loops and planted weights.
+mod metrics;
 /// Runs: repeatable, resumable, changeable.
 mod runs;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.

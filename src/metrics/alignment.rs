@@ -7,12 +7,12 @@ use super::assignment::assign;
 use super::effort::Effort;
 use crate::model::Shape;
 
-/// Multiply-adds for the cosines of a live frame: 0.2 s in wasm, beside two products of that size for the recovery.
+/// Multiply-adds for the cosines of a live frame: some 0.1 s in wasm (10 G/s), half of what recovery costs the CPU.
 const PRODUCT: f64 = 1e9;
 /// Cosines of a live frame: 64 MiB.
 const CELLS: f64 = (1 << 24) as f64;
-/// min² max, the relaxations that the worst matrix can ask of the assignment. One takes 1 to 2 ns, so a live frame
-/// never waits longer than 0.1 s for it.
+/// min² max, the relaxations that the assignment can need. A decoder whose rows have all become alike needs them (0.1 s
+/// for this many, measured natively); random rows need a tenth, learned ones less.
 const RELAXATIONS: f64 = 5e7;
 
 /// How decoder directions lie to the true ones; all numbers NaN where weights are not finite.
@@ -35,7 +35,8 @@ pub struct Alignment {
 pub struct Matching {
     /// Mean |cos| over the min(n_features, n_latent) matched pairs.
     pub mcc: f64,
-    /// [n_features]: the latent matched with it, none where latents are fewer (or weights not finite).
+    /// [n_features]: the latent matched with it, none where latents are fewer (or weights not finite). Pairs of cosine 0
+    /// are as good as any other: which they are means nothing.
     pub latent: Vec<Option<u32>>,
 }
 

@@ -10,8 +10,8 @@ use crate::train::Evaluation;
 
 /// Words of a live frame's pattern: 64 MiB.
 const PATTERN: f64 = (1 << 24) as f64;
-/// Words that a live frame compares to find every feature's best latent: 0.1 s.
-const COMPARISONS: f64 = (1 << 28) as f64;
+/// Words that a live frame compares to find every feature's best latent: 0.1 s in wasm.
+const COMPARISONS: f64 = (1 << 27) as f64;
 
 /// What is true of the evaluation batch.
 #[derive(Clone, Debug)]
