@@ -89,6 +89,19 @@ fn evaluations_are_the_references() {
     }
 }
 
+/// Targets that are not the inputs: errors and sizes of reconstructions are the target's.
+#[test]
+fn another_target_is_compared_with() {
+    let config = config();
+    let mut problem = problem(&config);
+    std::sync::Arc::make_mut(&mut problem.world).directions_out.reverse();
+    let start = state(&config, &problem);
+    for (place, mut backend) in backends(&problem, &start) {
+        let batch = problem.world.evaluation_batch(3, 64);
+        check_evaluation(&format!("{place}, two spaces"), &config, &problem, &start, &mut backend, &batch);
+    }
+}
+
 fn check_evaluation(
     what: &str,
     config: &Config,

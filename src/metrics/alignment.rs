@@ -50,49 +50,57 @@ impl Alignment {
     /// `cosines` [n_latent, n_features]: cos(w_D^i, w_r^j), signed.
     pub fn new(cosines: &[f32], n_features: usize, effort: Effort) -> Self {
         let n_latent = cosines.len() / n_features;
-        let finite = cosines.iter().all(|c| c.is_finite());
-        let or_nan = |x: f64| if finite { x } else { f64::NAN };
-        let (mut used, mut feature) = (vec![false; n_features], Vec::with_capacity(n_latent));
-        let (mut best_of_feature, mut of_latents) = (vec![f32::NEG_INFINITY; n_features], 0.0);
+        let mut feature = Vec::with_capacity(n_latent);
+        let mut used = vec![false; n_features];
+        // The largest signed cosines: of every feature with a latent, summed over latents with a feature.
+        let mut of_feature = vec![-1.0f32; n_features];
+        let (mut of_latents, mut all) = (0.0, 0.0f32);
         for row in cosines.chunks_exact(n_features) {
-            let (mut best, mut signed) = ((0.0, 0), f32::NEG_INFINITY);
-            for (j, &c) in row.iter().enumerate() {
-                if c.abs() > best.0 {
-                    best = (c.abs(), j);
+            let (mut best, mut best_at, mut signed) = (0.0, 0, -1.0);
+            for (j, (&c, of_feature)) in row.iter().zip(&mut of_feature).enumerate() {
+                if c.abs() > best {
+                    (best, best_at) = (c.abs(), j);
                 }
-                signed = signed.max(c);
-                best_of_feature[j] = best_of_feature[j].max(c);
+                if c > signed {
+                    signed = c;
+                }
+                if c > *of_feature {
+                    *of_feature = c;
+                }
+                all += c;
             }
-            used[best.1] = true;
-            feature.push(best.1 as u32);
+            used[best_at] = true;
+            feature.push(best_at as u32);
             of_latents += f64::from(signed);
         }
-        let of_features: f64 = best_of_feature.iter().map(|c| f64::from(*c)).sum();
+        // 0, or NaN if any cosine is none.
+        let flaw = f64::from(all * 0.0);
+        let n_used = used.iter().filter(|u| **u).count();
+        let of_features: f64 = of_feature.iter().map(|c| f64::from(*c)).sum();
         let (few, many) = (n_latent.min(n_features) as f64, n_latent.max(n_features) as f64);
         Self {
             feature,
-            uniqueness: or_nan(used.iter().filter(|u| **u).count() as f64 / n_latent as f64),
-            mmcs: or_nan(of_features / n_features as f64),
-            mmcs_latents: or_nan(of_latents / n_latent as f64),
-            matching: effort.allows(few * few * many, RELAXATIONS).then(|| match finite {
-                true => Matching::new(cosines, n_features),
-                false => Matching { mcc: f64::NAN, latent: vec![None; n_features] },
-            }),
+            uniqueness: n_used as f64 / n_latent as f64 + flaw,
+            mmcs: of_features / n_features as f64 + flaw,
+            mmcs_latents: of_latents / n_latent as f64 + flaw,
+            matching: effort.allows(few * few * many, RELAXATIONS).then(|| Matching::new(cosines, n_features, flaw)),
         }
     }
 }
 
 impl Matching {
-    /// `cosines` [n_latent, n_features], finite.
-    fn new(cosines: &[f32], n_features: usize) -> Self {
-        let costs: Vec<f32> = cosines.iter().map(|c| 1.0 - c.abs()).collect();
+    /// `cosines` [n_latent, n_features]; `flaw` is NaN if they are not all finite.
+    fn new(cosines: &[f32], n_features: usize, flaw: f64) -> Self {
         let mut latent = vec![None; n_features];
-        let (mut sum, mut pairs) = (0.0, 0);
-        for (i, j) in assign(&costs, n_features).into_iter().enumerate() {
-            if let Some(j) = j {
-                latent[j as usize] = Some(i as u32);
-                sum += f64::from(cosines[i * n_features + j as usize].abs());
-                pairs += 1;
+        let (mut sum, mut pairs) = (flaw, 0);
+        if !flaw.is_nan() {
+            let costs: Vec<f32> = cosines.iter().map(|c| 1.0 - c.abs()).collect();
+            for (i, j) in assign(&costs, n_features).into_iter().enumerate() {
+                if let Some(j) = j {
+                    latent[j as usize] = Some(i as u32);
+                    sum += f64::from(cosines[i * n_features + j as usize].abs());
+                    pairs += 1;
+                }
             }
         }
         Self { mcc: sum / f64::from(pairs), latent }

@@ -15,10 +15,15 @@ const FREE: u32 = u32::MAX;
 /// When `costs` are not whole rows, or not all finite.
 pub fn assign(costs: &[f32], n_cols: usize) -> Vec<Option<u32>> {
     let n_rows = costs.len().checked_div(n_cols).unwrap_or(0);
-    assert_eq!(n_rows * n_cols, costs.len(), "costs must be whole rows of {n_cols}");
+    assert!(n_rows * n_cols == costs.len(), "costs must be whole rows");
     assert!(costs.iter().all(|c| c.is_finite()), "costs must be finite");
     let matched = if n_rows > n_cols {
-        let transposed: Vec<f32> = (0..n_cols).flat_map(|j| costs[j..].iter().step_by(n_cols).copied()).collect();
+        let mut transposed = Vec::with_capacity(costs.len());
+        for j in 0..n_cols {
+            for row in costs.chunks_exact(n_cols) {
+                transposed.push(row[j]);
+            }
+        }
         Search::new(&transposed, n_rows).run().owner
     } else {
         Search::new(costs, n_cols).run().column

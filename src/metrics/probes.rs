@@ -45,7 +45,7 @@ pub struct Probes {
 }
 
 /// One latent as the probe of one feature. What is undefined (no prediction, no occurrence) is 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     pub precision: f64,
     pub recall: f64,
@@ -96,73 +96,86 @@ impl Truth {
 impl Probes {
     /// `evaluation` of the batch that `truth` is of, with its pattern.
     pub fn new(truth: &Truth, evaluation: &Evaluation, alignment: &Alignment, effort: Effort) -> Self {
-        let pattern = |i: usize| &evaluation.pattern[i * truth.words..][..truth.words];
-        let score = |i: usize, j: usize| {
-            let both = common(pattern(i), truth.row(j));
-            Score::new(both, evaluation.fired[i], truth.count[j], truth.n_rows)
-        };
-        let latents: Vec<Score> = alignment.feature.iter().enumerate().map(|(i, &j)| score(i, j as usize)).collect();
-        let mean = |of: fn(&Score) -> f64| latents.iter().map(of).sum::<f64>() / latents.len() as f64;
-        let alive = evaluation.fired.iter().filter(|n| **n > 0).count() as f64;
-        let work = truth.bits.len() as f64 * latents.len() as f64;
+        let mut latents = Vec::with_capacity(alignment.feature.len());
+        let mut sum = Score::default();
+        for (i, &j) in alignment.feature.iter().enumerate() {
+            let s = Score::new(truth, evaluation, i, j as usize);
+            sum.precision += s.precision;
+            sum.recall += s.recall;
+            sum.f1 += s.f1;
+            sum.accuracy += s.accuracy;
+            latents.push(s);
+        }
+        let n = latents.len() as f64;
+        let alive = evaluation.fired.iter().filter(|n| **n > 0).count();
+        let work = truth.bits.len() as f64 * n;
+        let f1_features = effort.allows(work, COMPARISONS).then(|| best_of_features(truth, evaluation));
+        let f1_matched = alignment.matching.as_ref().map(|matching| {
+            let (mut sum, mut pairs) = (0.0, 0);
+            for (j, i) in matching.latent.iter().enumerate() {
+                if let Some(i) = i {
+                    sum += Score::new(truth, evaluation, *i as usize, j).f1;
+                    pairs += 1;
+                }
+            }
+            sum / f64::from(pairs)
+        });
         Self {
-            precision: mean(|s| s.precision),
-            recall: mean(|s| s.recall),
-            f1: mean(|s| s.f1),
-            accuracy: mean(|s| s.accuracy),
-            // The others add nothing: their F1 is 0.
-            f1_alive: latents.iter().map(|s| s.f1).sum::<f64>() / alive,
-            f1_features: effort
-                .allows(work, COMPARISONS)
-                .then(|| best_of_features(truth, evaluation, &latents, alignment)),
-            f1_matched: alignment.matching.as_ref().map(|matching| {
-                let pairs = matching.latent.iter().enumerate().filter_map(|(j, i)| i.map(|i| (i as usize, j)));
-                let f1: Vec<f64> = pairs.map(|(i, j)| score(i, j).f1).collect();
-                f1.iter().sum::<f64>() / f1.len() as f64
-            }),
             latents,
+            precision: sum.precision / n,
+            recall: sum.recall / n,
+            f1: sum.f1 / n,
+            accuracy: sum.accuracy / n,
+            // The others add nothing: their F1 is 0.
+            f1_alive: sum.f1 / alive as f64,
+            f1_features,
+            f1_matched,
         }
     }
 }
 
 impl Score {
-    /// Of `n_rows` rows a latent fires in `fired`, the feature is there in `there`, and both hold in `both`.
-    fn new(both: u32, fired: u32, there: u32, n_rows: usize) -> Self {
-        let ratio = |a: u32, b: u32| if b == 0 { 0.0 } else { f64::from(a) / f64::from(b) };
-        let wrong = (fired - both) + (there - both);
+    /// Latent `i` as the probe of feature `j`.
+    fn new(truth: &Truth, evaluation: &Evaluation, i: usize, j: usize) -> Self {
+        let pattern = &evaluation.pattern[i * truth.words..][..truth.words];
+        let both = f64::from(common(pattern, truth.row(j)));
+        let (fired, there) = (f64::from(evaluation.fired[i]), f64::from(truth.count[j]));
         Self {
             precision: ratio(both, fired),
             recall: ratio(both, there),
-            f1: f1(both, fired, there),
-            accuracy: 1.0 - f64::from(wrong) / n_rows as f64,
+            f1: ratio(2.0 * both, fired + there),
+            accuracy: 1.0 - (fired + there - 2.0 * both) / truth.n_rows as f64,
         }
     }
 }
 
-/// 2 both / (fired + there), the harmonic mean of precision and recall; 0 where there is neither.
-fn f1(both: u32, fired: u32, there: u32) -> f64 {
-    let all = f64::from(fired) + f64::from(there);
-    if all == 0.0 { 0.0 } else { 2.0 * f64::from(both) / all }
+/// a/b, and 0 where that is undefined.
+fn ratio(a: f64, b: f64) -> f64 {
+    if b == 0.0 { 0.0 } else { a / b }
 }
 
-/// Mean over the features that occur of max_i F1(i, j).
-fn best_of_features(truth: &Truth, evaluation: &Evaluation, latents: &[Score], alignment: &Alignment) -> f64 {
-    // The latents that point at a feature first: what they reach spares most comparisons with others.
-    let mut best = vec![0.0f64; truth.count.len()];
-    for (score, &j) in latents.iter().zip(&alignment.feature) {
-        best[j as usize] = best[j as usize].max(score.f1);
-    }
-    for (i, pattern) in evaluation.pattern.chunks_exact(truth.words).enumerate() {
-        let fired = evaluation.fired[i];
-        for (j, best) in best.iter_mut().enumerate() {
-            let there = truth.count[j];
-            if f1(fired.min(there), fired, there) > *best {
-                *best = best.max(f1(common(pattern, truth.row(j)), fired, there));
+/// Mean over the features that occur of max_i F1(i, j), F1 = 2 both / (fired + there).
+fn best_of_features(truth: &Truth, evaluation: &Evaluation) -> f64 {
+    let (mut sum, mut occur) = (0.0, 0);
+    for (j, &there) in truth.count.iter().enumerate() {
+        if there == 0 {
+            continue;
+        }
+        let mut best = 0.0;
+        for (pattern, &fired) in evaluation.pattern.chunks_exact(truth.words).zip(&evaluation.fired) {
+            let all = f64::from(fired) + f64::from(there);
+            // As many rows in common as there can be: most latents need no closer look.
+            if 2.0 * f64::from(fired.min(there)) > best * all {
+                let f1 = 2.0 * f64::from(common(pattern, truth.row(j))) / all;
+                if f1 > best {
+                    best = f1;
+                }
             }
         }
+        sum += best;
+        occur += 1;
     }
-    let there = truth.count.iter().filter(|n| **n > 0).count() as f64;
-    best.iter().sum::<f64>() / there
+    sum / f64::from(occur)
 }
 
 /// Bits that are set in both.

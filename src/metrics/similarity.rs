@@ -39,7 +39,11 @@ impl Similarity {
         Self {
             decoder: match decoder {
                 Some(all) if latents.len() * n == all.len() => all,
-                Some(all) => latents.iter().flat_map(|&i| &all[i as usize * n..][..n]).copied().collect(),
+                Some(all) => {
+                    let mut some = Vec::with_capacity(latents.len() * n);
+                    latents.iter().for_each(|&i| some.extend_from_slice(&all[i as usize * n..][..n]));
+                    some
+                }
                 None => cosines(&latents, &w.decoder, &world.directions_out, world.n_target),
             },
             encoder: cosines(&latents, &w.encoder, &world.directions_in, world.n_input),
