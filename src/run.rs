@@ -11,7 +11,7 @@ mod snapshot;
 
 use crate::bench::{Batch, SparseBatch, World};
 use crate::config::{Config, ConfigError, Treatment};
-use crate::metrics::{Density, Metrics, Reading, Scorer};
+use crate::metrics::{Density, Effort, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
 use crate::train::cpu::Cpu;
@@ -134,6 +134,11 @@ impl Run {
         self.samples
     }
 
+    /// How far frames' metrics go from now on.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.scorer.effort = effort;
+    }
+
     pub fn info(&self) -> &BackendInfo {
         &self.info
     }
@@ -231,7 +236,8 @@ impl Run {
         self.refit().await?;
         let hyper = self.hyper(self.step);
         let weights = self.backend.weights().await?;
-        let evaluation = self.backend.evaluate(&self.evaluation, &hyper, false).await?;
+        let with_pattern = self.scorer.needs_pattern(&self.world, self.problem.shape);
+        let evaluation = self.backend.evaluate(&self.evaluation, &hyper, with_pattern).await?;
         let alone = self.backend.evaluate(&self.alone, &hyper, true).await?;
         let matches = self.backend.matches().await?;
         let (since_fired, fire_count) = self.backend.firing().await?;

@@ -8,6 +8,8 @@ mod evaluation;
 mod gradients;
 /// Every method of the table against the reference, on both backends.
 mod methods;
+/// Metrics against brute force, plain loops and planted weights.
+mod metrics;
 /// Identities between methods.
 mod properties;
 /// Runs: repeatable, resumable, changeable.

@@ -360,6 +360,7 @@ impl Backend for Cpu {
         let words = n_rows.div_ceil(32);
         let mut out = Evaluation {
             sse: Vec::with_capacity(n_rows),
+            recon: Vec::with_capacity(n_rows),
             penalty: Vec::with_capacity(n_rows),
             l0: Vec::with_capacity(n_rows),
             fired: vec![0; n_latent],
@@ -380,6 +381,8 @@ impl Backend for Cpu {
                 }
             }
             out.sse.extend_from_slice(&self.work.sse);
+            let target = if self.one_space { &self.work.input } else { &self.work.target };
+            decode::recon(&mut out.recon, &self.work.residuals, target, hyper, self.problem.shape.n_target);
             out.penalty.extend_from_slice(&self.work.penalty);
         }
         Ok(out)
