@@ -91,7 +91,7 @@ kernels! {
     ADAM "adam" GROUP, [ReadWrite, ReadWrite, ReadWrite, Read, Read];
     NORMALISE "normalise" GROUP, [ReadWrite];
     CONTROL_STEP "control_step" GROUP, [Read, Read, ReadWrite];
-    ERRORS "errors" GROUP, [Read, ReadWrite];
+    ERRORS "errors" GROUP, [Read, Read, ReadWrite, ReadWrite];
     LOSSES "losses" GROUP, [Read, Read, Read, ReadWrite];
     TALLY "tally" GROUP, [Read, Read, ReadWrite, ReadWrite];
     MATCH_FEATURES "match_features" GROUP, [Read, Read, ReadWrite];

@@ -150,7 +150,7 @@ impl Stages {
                 let buffers = [count, &b.batch_tally, control];
                 build.stage(&k::CONTROL_STEP, of_threshold, Work::Groups(1), &buffers)
             }),
-            errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.sse]),
+            errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.targets, &b.sse, &b.recon]),
             losses: build.stage(&k::LOSSES, plain, Work::RowGroup, &[&b.steps, &b.sse, &b.penalty, &b.loss_log]),
             tally: build.stage(&k::TALLY, plain, latents, &[&b.steps, &b.mask, &b.since_fired, &b.fire_count]),
             matches: [
