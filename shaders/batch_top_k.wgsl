@@ -65,7 +65,7 @@ fn batch_top_k(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
         atomicStore(&histogram[digit], 0u);
     }
     workgroupBarrier();
-    let shift = 20u - 10u * which_round;
+    let shift = 20u - 10u * min(which_round, 2u);
     let width = select(10u, 11u, which_round == 0u);
     for (var b = from_row; b < to_row; b++) {
         for (var i = lane; i < n_latent; i += WIDE_GROUP) {
@@ -86,7 +86,7 @@ fn batch_top_k(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
 
 /// From the counts of the round before: its digit goes to `prefix`; `wanted` and `equal` are those with this prefix.
 fn find_digit(start: u32, lane: u32) {
-    let before = which_round - 1u;
+    let before = max(which_round, 1u) - 1u;
     let from_counts = start + before * DIGITS;
     let width = select(10u, 11u, before == 0u);
     // A lane sums a stretch of digits.
