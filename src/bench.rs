@@ -94,21 +94,29 @@ impl World {
     /// Makes the world a config asks for. `file`: the safetensors bytes for [`Source::Activations`].
     pub fn new(config: &Config, file: Option<&[u8]>) -> Result<Self, ConfigError> {
         match config.source {
-            Source::Bench => Ok(Self::bench(config)),
+            Source::Bench => {
+                let (directions, report) = directions::generate(config.seed, &config.bench);
+                Ok(Self::of_directions(config, directions.clone(), directions, report))
+            }
             Source::Activations => rows::world(config, file),
         }
     }
 
-    fn bench(config: &Config) -> Self {
+    /// The bench's world of directions that have been found before, and the report on them.
+    pub fn of_directions(
+        config: &Config,
+        directions_in: Vec<f32>,
+        directions_out: Vec<f32>,
+        report: directions::Report,
+    ) -> Self {
         let b = &config.bench;
         let (n_features, n_input) = (b.n_features as usize, b.n_input as usize);
-        let (directions, report) = directions::generate(config.seed, b);
         Self {
             n_features,
             n_input,
             n_target: n_input,
-            directions_out: directions.clone(),
-            directions_in: directions,
+            directions_in,
+            directions_out,
             report,
             samples: Samples::Bench(firing::Firing::new(b)),
         }

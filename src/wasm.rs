@@ -46,21 +46,6 @@ impl Run {
         backend_info(self.0.info())
     }
 
-    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
-        let kind = match kind.as_str() {
-            "cpu" => BackendKind::Cpu,
-            "webgpu" => BackendKind::WebGpu,
-            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
-        };
-        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
-        Ok(self.backend())
-    }
-
-    pub async fn use_faster_backend(&mut self) -> JsValue {
-        self.0.use_faster_backend(milliseconds).await;
-        self.backend()
-    }
-
     pub async fn advance(&mut self, steps: u32) -> JsValue {
         let stopped = match self.0.advance(u64::from(steps)).await {
             Stopped::No => "no",
@@ -102,6 +87,35 @@ impl Run {
         Ok(rows.iter().map(|(row, f)| object(&[("row", (*row).into()), ("activation", (*f).into())])).collect())
     }
 
+    pub async fn pack(&mut self) -> Result<Uint8Array, JsValue> {
+        Ok(Uint8Array::from(&self.0.pack().await.map_err(lost)?[..]))
+    }
+}
+
+/// What only the engine that knows WebGPU has: there a run is moved to, and there it may change its backend.
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
+impl Run {
+    /// `rows`: as in the constructor.
+    pub fn unpack(packed: Vec<u8>, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
+        Ok(Run(Engine::unpack(&packed, rows.as_deref())?))
+    }
+
+    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
+        let kind = match kind.as_str() {
+            "cpu" => BackendKind::Cpu,
+            "webgpu" => BackendKind::WebGpu,
+            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
+        };
+        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
+        Ok(self.backend())
+    }
+
+    pub async fn use_faster_backend(&mut self) -> JsValue {
+        self.0.use_faster_backend(milliseconds).await;
+        self.backend()
+    }
+
     /// Test aid: the device goes as if the driver had taken it.
     pub fn lose_device(&mut self) {
         self.0.lose_device();
@@ -109,6 +123,7 @@ impl Run {
 }
 
 /// The clock of the window or worker.
+#[cfg(feature = "gpu")]
 fn milliseconds() -> f64 {
     let performance =
         Reflect::get(&js_sys::global(), &"performance".into()).map(JsCast::unchecked_into::<web_sys::Performance>);
@@ -229,7 +244,7 @@ fn event(e: &Event) -> JsValue {
         Event::Diverged { step, loss, cause, remedy } => {
             let remedy = object(&[
                 ("text", remedy.text.as_str().into()),
-                ("field", remedy.field.into()),
+                ("field", remedy.field.as_str().into()),
                 ("value", remedy.value.into()),
             ]);
             object(&[

@@ -1,0 +1,110 @@
+//! A run as bytes, whole, and back: how a page moves one from an engine into another.
+//!
+//! Unlike a checkpoint it needs no run to be read into, and a world that took long to make is handed over, not made
+//! again. Real data stay out: who has the bytes also has the file.
+
+use super::{Event, Run, Stopped};
+use crate::bench::World;
+use crate::bench::directions::Report;
+use crate::config::{Config, Source};
+use crate::metrics::Density;
+use crate::model::Shape;
+use crate::train::{Backend, DeviceLost, State};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Names the layout below.
+const MAGIC: &[u8; 8] = b"sdlrun01";
+
+/// All of a run but its large arrays, and but what follows from these.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    config: Config,
+    report: Report,
+    /// Why it is on its backend.
+    reason: String,
+    stopped: Stopped,
+    start_loss: Option<f32>,
+    losses: Vec<(u64, f32)>,
+    events: Vec<Event>,
+    density: Density,
+}
+
+impl Run {
+    /// magic, then three parts after their lengths (u64): JSON of all that is small, directions in, directions out
+    /// (f32; both empty for real data); then the state as [`State::to_bytes`] writes it. Little-endian.
+    ///
+    /// # Errors
+    /// A lost device has taken the state with it.
+    pub async fn pack(&mut self) -> Result<Vec<u8>, DeviceLost> {
+        let words = Words {
+            config: self.config.clone(),
+            report: self.world.report.clone(),
+            reason: self.info.reason.clone(),
+            stopped: self.stopped,
+            start_loss: self.start_loss,
+            losses: self.losses.clone(),
+            events: self.events.clone(),
+            density: self.density.clone(),
+        };
+        let words = serde_json::to_vec(&words).expect("all of it is plain data");
+        let directions = |rows| match self.config.source {
+            Source::Bench => rows,
+            Source::Activations => &[][..],
+        };
+        let (input, target) = (directions(&self.world.directions_in[..]), directions(&self.world.directions_out[..]));
+        let mut out = MAGIC.to_vec();
+        for part in [&words[..], bytemuck::cast_slice(input), bytemuck::cast_slice(target)] {
+            out.extend((part.len() as u64).to_le_bytes());
+            out.extend_from_slice(part);
+        }
+        out.extend(self.backend.state().await?.to_bytes());
+        Ok(out)
+    }
+
+    /// The run that [`Self::pack`] wrote, on the CPU, as if it had been there all along. `file`: the same as it was
+    /// made with.
+    ///
+    /// # Errors
+    /// Bytes of something else, or a file that is not there or not the one.
+    pub fn unpack(bytes: &[u8], file: Option<&[u8]>) -> Result<Self, String> {
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or("these bytes are no run")?;
+        let mut part = || take_part(&mut rest).ok_or("these bytes are a part of a run");
+        let words: Words = serde_json::from_slice(part()?).map_err(|e| format!("this run has a part that {e}"))?;
+        let (input, target) = (floats(part()?), floats(part()?));
+        let world = match words.config.source {
+            Source::Bench => World::of_directions(&words.config, input, target, words.report),
+            Source::Activations => World::new(&words.config, file).map_err(|e| e.to_string())?,
+        };
+        let state = State::from_bytes(rest, Shape::new(&words.config, &world))?;
+        let mut run = Self::of_state(words.config, Arc::new(world), state);
+        run.info.reason = words.reason;
+        (run.stopped, run.start_loss) = (words.stopped, words.start_loss);
+        (run.losses, run.events, run.density) = (words.losses, words.events, words.density);
+        Ok(run)
+    }
+}
+
+fn take_part<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk()?;
+    let (part, after) = after.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    *rest = after;
+    Some(part)
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect()
+}
+
+/// For numbers that may be none: JSON knows no infinity.
+pub(super) mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &f32, to: S) -> Result<S::Ok, S::Error> {
+        number.to_bits().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+        u32::deserialize(from).map(f32::from_bits)
+    }
+}
