@@ -16,8 +16,8 @@ pub struct Run(Engine);
 /// The config that links and pages start from.
 #[wasm_bindgen]
 pub fn default_config() -> Result<JsValue, JsValue> {
-    let json = serde_json::to_string(&Config::default()).map_err(|e| e.to_string())?;
-    js_sys::JSON::parse(&json)
+    let json = serde_json::to_value(Config::default()).map_err(|e| e.to_string())?;
+    js_sys::JSON::parse(&json.to_string())
 }
 
 /// Null for a config that can be run, else what is wrong with it.
@@ -96,9 +96,10 @@ impl Run {
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
 impl Run {
-    /// `rows`: as in the constructor.
-    pub fn unpack(packed: Vec<u8>, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
-        Ok(Run(Engine::unpack(&packed, rows.as_deref())?))
+    /// `config`: what the packed run had last; `rows`: as in the constructor.
+    pub fn unpack(packed: Vec<u8>, config: JsValue, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
+        let config = read_config(config).map_err(|e| error(&e))?;
+        Ok(Run(Engine::unpack(&packed, config, rows.as_deref())?))
     }
 
     pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {

@@ -1,7 +1,7 @@
 //! A run as bytes, whole, and back: how a page moves one from an engine into another.
 //!
 //! Unlike a checkpoint it needs no run to be read into, and a world that took long to make is handed over, not made
-//! again. Real data stay out: who has the bytes also has the file.
+//! again. The config and the file of real data stay out: who has the bytes has both, to the last bit (JSON has not).
 
 use super::{Event, Run, Stopped};
 use crate::bench::World;
@@ -16,10 +16,9 @@ use std::sync::Arc;
 /// Names the layout below.
 const MAGIC: &[u8; 8] = b"sdlrun01";
 
-/// All of a run but its large arrays, and but what follows from these.
+/// What a run remembers beside its state.
 #[derive(Serialize, Deserialize)]
-struct Words {
-    config: Config,
+struct Memory {
     report: Report,
     /// Why it is on its backend.
     reason: String,
@@ -31,14 +30,13 @@ struct Words {
 }
 
 impl Run {
-    /// magic, then three parts after their lengths (u64): JSON of all that is small, directions in, directions out
-    /// (f32; both empty for real data); then the state as [`State::to_bytes`] writes it. Little-endian.
+    /// magic, then three parts after their lengths (u64): what it remembers (JSON), directions in, directions out (f32;
+    /// both empty for real data); then the state as [`State::to_bytes`] writes it. Little-endian.
     ///
     /// # Errors
     /// A lost device has taken the state with it.
     pub async fn pack(&mut self) -> Result<Vec<u8>, DeviceLost> {
-        let words = Words {
-            config: self.config.clone(),
+        let memory = Memory {
             report: self.world.report.clone(),
             reason: self.info.reason.clone(),
             stopped: self.stopped,
@@ -47,14 +45,15 @@ impl Run {
             events: self.events.clone(),
             density: self.density.clone(),
         };
-        let words = serde_json::to_vec(&words).expect("all of it is plain data");
+        // By way of a value, here and in reading: the page has the code for that already.
+        let memory = serde_json::to_value(&memory).expect("all of it is plain data").to_string();
         let directions = |rows| match self.config.source {
             Source::Bench => rows,
             Source::Activations => &[][..],
         };
         let (input, target) = (directions(&self.world.directions_in[..]), directions(&self.world.directions_out[..]));
         let mut out = MAGIC.to_vec();
-        for part in [&words[..], bytemuck::cast_slice(input), bytemuck::cast_slice(target)] {
+        for part in [memory.as_bytes(), bytemuck::cast_slice(input), bytemuck::cast_slice(target)] {
             out.extend((part.len() as u64).to_le_bytes());
             out.extend_from_slice(part);
         }
@@ -62,25 +61,27 @@ impl Run {
         Ok(out)
     }
 
-    /// The run that [`Self::pack`] wrote, on the CPU, as if it had been there all along. `file`: the same as it was
-    /// made with.
+    /// The run that [`Self::pack`] wrote, on the CPU, as if it had been there all along. `config`: the one it had then;
+    /// `file`: as in [`Self::new`].
     ///
     /// # Errors
-    /// Bytes of something else, or a file that is not there or not the one.
-    pub fn unpack(bytes: &[u8], file: Option<&[u8]>) -> Result<Self, String> {
+    /// Bytes of something else or of a run with another config; a file that is not there or not the one.
+    pub fn unpack(bytes: &[u8], config: Config, file: Option<&[u8]>) -> Result<Self, String> {
         let mut rest = bytes.strip_prefix(MAGIC).ok_or("these bytes are no run")?;
         let mut part = || take_part(&mut rest).ok_or("these bytes are a part of a run");
-        let words: Words = serde_json::from_slice(part()?).map_err(|e| format!("this run has a part that {e}"))?;
+        let memory = std::str::from_utf8(part()?).map_err(|e| e.to_string())?;
+        let memory: serde_json::Value = serde_json::from_str(memory).map_err(|e| e.to_string())?;
+        let memory: Memory = serde_json::from_value(memory).map_err(|e| e.to_string())?;
         let (input, target) = (floats(part()?), floats(part()?));
-        let world = match words.config.source {
-            Source::Bench => World::of_directions(&words.config, input, target, words.report),
-            Source::Activations => World::new(&words.config, file).map_err(|e| e.to_string())?,
+        let world = match config.source {
+            Source::Bench => World::of_directions(&config, input, target, memory.report),
+            Source::Activations => World::new(&config, file).map_err(|e| e.to_string())?,
         };
-        let state = State::from_bytes(rest, Shape::new(&words.config, &world))?;
-        let mut run = Self::of_state(words.config, Arc::new(world), state);
-        run.info.reason = words.reason;
-        (run.stopped, run.start_loss) = (words.stopped, words.start_loss);
-        (run.losses, run.events, run.density) = (words.losses, words.events, words.density);
+        let state = State::from_bytes(rest, Shape::new(&config, &world))?;
+        let mut run = Self::of_state(config, Arc::new(world), state);
+        run.info.reason = memory.reason;
+        (run.stopped, run.start_loss) = (memory.stopped, memory.start_loss);
+        (run.losses, run.events, run.density) = (memory.losses, memory.events, memory.density);
         Ok(run)
     }
 }
