@@ -157,6 +157,16 @@ describe('a lost device', () => {
 });
 
 describe('backends', () => {
+  /** From now on there is WebGPU once the answer is called. */
+  function fetching(): () => void {
+    let fetched = () => {};
+    [a.hasGpu, b.hasGpu] = [true, true];
+    a.fetching = new Promise((resolve) => {
+      fetched = resolve;
+    });
+    return fetched;
+  }
+
   test('auto: A’s timing decides for both', async () => {
     a.hasGpu = true;
     b.hasGpu = true;
@@ -183,27 +193,23 @@ describe('backends', () => {
     for (const run of player.runs) expect(run.backend).toMatchObject({ kind: 'cpu', reason: 'no adapter' });
   });
 
-  test('training goes on while the engine that knows WebGPU is fetched', async () => {
-    let fetched = () => {};
-    [a.hasGpu, b.hasGpu] = [true, true];
-    a.fetching = new Promise((resolve) => {
-      fetched = resolve;
-    });
+  test.each([
+    ['auto', 'goes on', true],
+    ['webgpu', 'waits', false],
+  ] as const)('%s: training %s while the engine that knows WebGPU is fetched', async (choice, _, goesOn) => {
+    const fetched = fetching();
     await player.start(configs(), null);
-    const chosen = player.useBackend('webgpu');
-    await until('finished');
-    expect([a.kind, b.kind]).toEqual(['cpu', 'cpu']);
+    const chosen = player.useBackend(choice);
+    for (let i = 0; i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    expect([a.kind, a.step, a.step === 1000]).toEqual(['cpu', b.step, goesOn]);
     fetched();
     await chosen;
     expect([a.kind, b.kind]).toEqual(['webgpu', 'webgpu']);
+    await until('finished');
   });
 
   test('a choice that another has overtaken is void', async () => {
-    let fetched = () => {};
-    [a.hasGpu, b.hasGpu] = [true, true];
-    a.fetching = new Promise((resolve) => {
-      fetched = resolve;
-    });
+    const fetched = fetching();
     await player.pause();
     await player.start(configs(), null);
     const first = player.useBackend('webgpu');

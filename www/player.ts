@@ -56,6 +56,9 @@ export class Player {
   private timed: { shape: string; kind: BackendKind; reason: string } | undefined;
   /** Counts what makes an earlier choice of a backend void. */
   private turn = 0;
+  /** Playing waits for it. */
+  private held: Promise<void> = Promise.resolve();
+  private release: () => void = () => {};
 
   constructor(
     private readonly links: Record<RunLabel, RunLink>,
@@ -93,6 +96,7 @@ export class Player {
       }
       this.shape = shapeOf(configs);
       this.turn++;
+      this.release();
       this.checkpoint = 0;
       this.checkpointed = { at: this.now(), loss: Math.max(...this.runs.map((run) => run.frame.metrics.loss)) };
       this.pace.restart();
@@ -157,13 +161,20 @@ export class Player {
   /**
    * One choice for both runs, so that A and B stay comparable: with auto, A's timing decides, once a shape or anew.
    *
-   * Training goes on while the engine that knows WebGPU is fetched; a later choice or start makes this one void.
+   * While the engine that knows WebGPU is fetched, playing goes on with auto, and waits where WebGPU was asked for. A
+   * later choice or start makes this one void.
    */
   async useBackend(choice: BackendChoice, anew = true): Promise<void> {
     const turn = ++this.turn;
     const known = choice === 'auto' && !anew && this.shape === this.timed?.shape ? this.timed : undefined;
+    this.release();
+    if (choice === 'webgpu') {
+      this.held = new Promise((resolve) => {
+        this.release = resolve;
+      });
+    }
     const missing = (known?.kind ?? choice) === 'cpu' ? undefined : await this.withoutGpu();
-    await this.serially(async () => {
+    const done = this.serially(async () => {
       const [a, b] = this.runs;
       if (!b || turn !== this.turn) return;
       const ask = async (run: PlayedRun, choice: BackendChoice, reason: string) => {
@@ -185,6 +196,8 @@ export class Player {
       this.pace.restart();
       this.hooks.changed();
     });
+    if (turn === this.turn) this.release();
+    await done;
   }
 
   /** Both runs back to the newest common checkpoint, with these configs. */
@@ -216,6 +229,7 @@ export class Player {
   /** Ends whatever the engine is at; what waits for it fails, and only a new start helps. */
   abandon(): void {
     this.turn++;
+    this.release();
     for (const label of LABELS) this.links[label].restart();
   }
 
@@ -240,6 +254,7 @@ export class Player {
     if (this.looping) return;
     this.looping = true;
     while (this.phase === 'playing') {
+      await this.held;
       await this.serially(() => (this.phase === 'playing' ? this.chunk(this.pace.chunk()) : Promise.resolve())).catch(
         () => {},
       );

@@ -11,7 +11,7 @@ export async function nodeEngine(): Promise<WasmModule> {
   return cpu as unknown as WasmModule;
 }
 
-/** What it goes on with where there is WebGPU; in Node there is none. */
+/** What it goes on with where there is WebGPU. In Node that must not be tried: wgpu looks for a window or a worker. */
 export async function nodeGpuEngine(): Promise<GpuModule> {
   await initGpu({ module_or_path: compiled('../pkg/engine_gpu/engine_gpu_bg.wasm') });
   return gpu as unknown as GpuModule;
