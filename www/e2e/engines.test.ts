@@ -1,7 +1,7 @@
 /** Two builds of the engine: the page starts on the small one, and moves its runs into the one that knows WebGPU. */
 import { expect, test } from 'vitest';
 import { configsOf, defaultState, withValue } from '../state';
-import { isLate, phase, reach, recordSteps, trainsOn } from './explorer-page';
+import { isLate, phase, reach, read, recordSteps, trainsOn } from './explorer-page';
 import { visit } from './harness';
 import { hashOfWeights, nodeEngine, nodeGpuEngine, trainedInNode } from './node-engine';
 
@@ -49,6 +49,16 @@ test('who asks for WebGPU has the first step on the CPU, and goes on from there 
     },
     { context: fewPictures },
   ));
+
+test('who leaves the choice to the page trains while it fetches, and is told what was faster', () =>
+  visit('', async ({ page, requests }) => {
+    await page.locator('.chip > summary').click();
+    const why = page.locator('.chip .pop p').first();
+    await expect.poll(() => why.innerText(), { timeout: 60_000 }).toMatch(/\d\.\d× the (CPU's speed|speed of WebGPU)/);
+    expect(requests.some(isLate)).toBe(true);
+    const [a] = await read(page);
+    await reach(page, a.step + 10);
+  }));
 
 test('the engine for WebGPU cannot be fetched: the page says why and trains on the CPU', () =>
   visit(
