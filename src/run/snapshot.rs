@@ -62,7 +62,8 @@ impl State {
         state.control = bytemuck::pod_read_unaligned(take(size_of::<Control>()));
         state.l1_scale = f32::from_le_bytes(take(size_of::<f32>()).try_into().expect("four bytes were taken"));
         take(word);
-        state.memory = bytemuck::pod_collect_to_vec(take(memory * size_of::<f32>()));
+        let numbers = take(memory * size_of::<f32>()).as_chunks().0;
+        state.memory = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
         Ok(state)
     }
 }
