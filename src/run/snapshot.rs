@@ -10,7 +10,15 @@ impl State {
     /// magic, step, samples (u64), then weights, mean, square (each encoder, decoder, b_enc, b_dec; f32),
     /// since_fired, fire_count (u32); little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
+        let mut out = vec![];
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends those bytes; room is made for them once, since a large model's are a good part of a wasm memory.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.reserve_exact(self.n_bytes());
+        out.extend(MAGIC);
         out.extend(self.step.to_le_bytes());
         out.extend(self.samples.to_le_bytes());
         for weights in [&self.weights, &self.mean, &self.square] {
@@ -20,13 +28,19 @@ impl State {
         }
         out.extend_from_slice(bytemuck::cast_slice(&self.since_fired));
         out.extend_from_slice(bytemuck::cast_slice(&self.fire_count));
-        out
+    }
+
+    fn n_bytes(&self) -> usize {
+        let sizes =
+            [&self.weights, &self.mean, &self.square].map(|w| w.parts().map(|(_, part)| size_of_val(&part[..])));
+        let counters = size_of_val(&self.since_fired[..]) + size_of_val(&self.fire_count[..]);
+        MAGIC.len() + 2 * size_of::<u64>() + sizes.as_flattened().iter().sum::<usize>() + counters
     }
 
     /// Reads what [`Self::to_bytes`] wrote for a model of this shape; the error says what was got and expected.
     pub fn from_bytes(bytes: &[u8], shape: Shape) -> Result<Self, String> {
         let mut state = Self::of(crate::model::Weights::zero(shape), shape);
-        let expected = state.to_bytes().len();
+        let expected = state.n_bytes();
         if bytes.len() != expected || !bytes.starts_with(MAGIC) {
             return Err(format!(
                 "a checkpoint of this model has {expected} bytes; this is {} bytes of something else",
