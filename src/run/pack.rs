@@ -66,7 +66,7 @@ impl Run {
             out.extend((part.len() as u64).to_le_bytes());
             out.extend_from_slice(part);
         }
-        out.extend(self.backend.state().await?.to_bytes());
+        self.backend.state().await?.write(&mut out);
         Ok(out)
     }
 
