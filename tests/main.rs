@@ -1,5 +1,7 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// The classical algorithms: their solvers, what never rises, what they recover, what a run does with them.
+mod classical;
 /// Bad configs are refused by field, value and remedy.
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.

@@ -1,14 +1,27 @@
-//! Either backend behind one type, for whoever may change from one to the other.
+//! Any backend behind one type, for whoever may change from one to another.
 
+use super::classical::Classical;
 use super::cpu::Cpu;
 use super::gpu::GpuBackend;
-use super::{Backend, DeviceLost, Evaluation, Matches, State};
+use super::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use crate::bench::Batch;
+use crate::config::Algorithm;
 use crate::model::{Hyper, Weights};
 
 pub enum AnyBackend {
     Cpu(Box<Cpu>),
     Gpu(Box<GpuBackend>),
+    Classical(Box<Classical>),
+}
+
+impl AnyBackend {
+    /// What runs the problem's algorithm without a GPU.
+    pub fn on_host(problem: Problem, state: State) -> Self {
+        match problem.algorithm {
+            Algorithm::Adam => Self::Cpu(Box::new(Cpu::new(problem, state))),
+            _ => Self::Classical(Box::new(Classical::new(problem, state))),
+        }
+    }
 }
 
 /// Calls the same method on whichever backend it is.
@@ -17,6 +30,7 @@ macro_rules! on {
         match $self {
             AnyBackend::Cpu($b) => $call,
             AnyBackend::Gpu($b) => $call,
+            AnyBackend::Classical($b) => $call,
         }
     };
 }
