@@ -18,13 +18,13 @@ fn config(algorithm: Algorithm) -> Config {
     c
 }
 
-/// n 20 in 10 dimensions, two of them in a sample, sizes well above zero; a few atoms more than features.
+/// n 20 in 12 dimensions, two of them in a sample, sizes well above zero; a few atoms more than features.
 fn overcomplete(algorithm: Algorithm, seed: u32) -> Config {
     let mut c = config(algorithm);
     c.seed = seed;
-    (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (20, 10, 0.9);
+    (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (20, 12, 0.9);
     (c.bench.magnitude_min, c.bench.max_interference) = (0.5, 0.4);
-    (c.model.n_latent, c.model.k, c.training.batch) = (24, 3.0, 1500);
+    (c.model.n_latent, c.model.k, c.training.batch) = (24, 2.0, 1500);
     (c.anchors.count, c.scoring.rows) = (0, 1000);
     c
 }
@@ -115,7 +115,8 @@ fn non_negative_least_squares_is_the_best_of_all_supports() {
         let (n, width) = (5, 6);
         let atoms = random(seed, n * width);
         let x = random(seed + 1000, width);
-        let gram: Vec<f64> = (0..n * n).map(|e| product(&atoms[e / n * width..][..width], &atoms[e % n * width..][..width])).collect();
+        let gram: Vec<f64> =
+            (0..n * n).map(|e| product(&atoms[e / n * width..][..width], &atoms[e % n * width..][..width])).collect();
         let b: Vec<f64> = atoms.chunks_exact(width).map(|a| product(a, &x)).collect();
         let value = |c: &[f64]| {
             let square: f64 = (0..n).map(|i| c[i] * product(&gram[i * n..][..n], c)).sum();
@@ -216,7 +217,10 @@ fn k_svd_never_rises_and_recovers_for_every_seed() {
         let mut run = advanced(&c, 60);
         let (least, mean, share) = recovered(&mut run);
         let m = block_on(run.frame()).expect("the CPU stays").metrics;
-        println!("k_svd seed {seed} non-negative {non_negative}: error {} → {}, best cosines mean {mean:.4}, least {least:.4}, above .95 {share:.2}, EV {:.4}", losses[0], losses[59], m.explained_variance);
+        println!(
+            "k_svd seed {seed} non-negative {non_negative}: error {} → {}, best cosines mean {mean:.4}, least {least:.4}, above .95 {share:.2}, EV {:.4}",
+            losses[0], losses[59], m.explained_variance
+        );
         assert!(share >= 0.9, "seed {seed}, non-negative {non_negative}: {share} of the features above 0.95");
     }
 }
@@ -225,13 +229,15 @@ fn k_svd_never_rises_and_recovers_for_every_seed() {
 fn online_learning_falls_and_recovers() {
     for seed in 0..3 {
         let mut c = overcomplete(Algorithm::Online, seed);
-        (c.loss.l1, c.training.batch) = (0.2, 256);
+        (c.loss.l1, c.training.batch) = (0.6, 256);
         let p = problem(&c);
         let losses = train(&mut Classical::new(p.clone(), State::start(&c, &p)), &p, &c, 120);
         let mean = |l: &[f32]| l.iter().sum::<f32>() / l.len() as f32;
         let (first, last) = (mean(&losses[..5]), mean(&losses[110..]));
         let (least, cosine, share) = recovered(&mut advanced(&c, 120));
-        println!("online seed {seed}: loss {first} → {last}, best cosines mean {cosine:.4}, least {least:.4}, above .95 {share:.2}");
+        println!(
+            "online seed {seed}: loss {first} → {last}, best cosines mean {cosine:.4}, least {least:.4}, above .95 {share:.2}"
+        );
         assert!(last < 0.8 * first, "seed {seed}: {first} → {last}");
         assert!(share >= 0.9, "seed {seed}: {share} of the features above 0.95");
     }
@@ -274,7 +280,10 @@ fn the_oracle_finds_who_fires() {
     }
     let found: u32 = e.l0.iter().sum();
     let f1 = 2.0 * f64::from(hits) / f64::from(found + fires);
-    println!("oracle: EV {:.5}, F1 of the support {f1:.4} ({hits} of {fires} found, {found} named)", m.explained_variance);
+    println!(
+        "oracle: EV {:.5}, F1 of the support {f1:.4} ({hits} of {fires} found, {found} named)",
+        m.explained_variance
+    );
     assert!(f1 > 0.85, "{f1}");
 }
 
@@ -293,8 +302,7 @@ fn alternating(seed: u32, activation: Activation) -> Config {
     c
 }
 
-const ACTIVATIONS: [Activation; 4] =
-    [Activation::Relu, Activation::TopK, Activation::BatchTopK, Activation::JumpRelu];
+const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::TopK, Activation::BatchTopK, Activation::JumpRelu];
 
 #[test]
 fn alternating_never_raises_the_true_loss() {
@@ -364,7 +372,14 @@ fn alternating_beside_adam_at_equal_wall_time() {
         let (a, b) = (of(&mut search), of(&mut run));
         println!(
             "{activation:?}, {:.0} ms: alternating 40 steps loss {:.4} EV {:.4} MIP {:.3}; Adam {} steps loss {:.4} EV {:.4} MIP {:.3}",
-            spent.as_secs_f64() * 1e3, a.0, a.1, a.2, run.step(), b.0, b.1, b.2
+            spent.as_secs_f64() * 1e3,
+            a.0,
+            a.1,
+            a.2,
+            run.step(),
+            b.0,
+            b.1,
+            b.2
         );
         assert!(a.1 > 0.3, "{activation:?}: {}", a.1);
     }
@@ -409,10 +424,13 @@ fn a_run_says_where_it_is_and_takes_live_changes() {
         block_on(run.use_faster_backend(|| 0.0));
         assert_eq!(run.info().kind, BackendKind::Cpu);
         block_on(run.use_backend(BackendKind::Cpu, "asked for")).expect("the CPU is always there");
-        let other = Config { training: sdl_explorer::config::Training { algorithm: Algorithm::Adam, ..c.training.clone() }, ..c.clone() };
+        let other = Config {
+            training: sdl_explorer::config::Training { algorithm: Algorithm::Adam, ..c.training.clone() },
+            ..c.clone()
+        };
         assert!(run.configure(other).is_err_and(|e| e.field == "training.algorithm"));
         match algorithm {
-            Algorithm::KSvd => c.model.k = 2.0,
+            Algorithm::KSvd => c.model.k = 3.0,
             Algorithm::Alternating => c.loss.l1 = 0.05,
             _ => c.loss.l1 += 0.1,
         }
@@ -433,7 +451,8 @@ fn a_run_says_where_it_is_and_takes_live_changes() {
 /// Prints what a step costs at n 32, p 16, q 64 and 1024 samples (ER-SpUD: n = p = q = 16).
 #[test]
 fn a_step_is_quick() {
-    for algorithm in [Algorithm::KSvd, Algorithm::Online, Algorithm::ErSpud, Algorithm::Oracle, Algorithm::Alternating] {
+    for algorithm in [Algorithm::KSvd, Algorithm::Online, Algorithm::ErSpud, Algorithm::Oracle, Algorithm::Alternating]
+    {
         let mut c = if algorithm == Algorithm::ErSpud { square(algorithm, 0, 16, 0.1) } else { config(algorithm) };
         c.training.batch = 1024;
         c.model.unit_norm_decoder = algorithm != Algorithm::Alternating;
@@ -458,5 +477,29 @@ fn any_backend_picks_by_algorithm() {
         let backend = AnyBackend::on_host(p.clone(), State::start(&c, &p));
         let is_cpu = matches!(backend, AnyBackend::Cpu(_));
         assert_eq!(is_cpu, c.training.algorithm == Algorithm::Adam);
+    }
+}
+
+#[test]
+fn explore() {
+    let Ok(json) = std::env::var("EXPLORE") else { return };
+    let steps: u64 = std::env::var("STEPS").unwrap().parse().unwrap();
+    for seed in 0..4 {
+        let mut c = Config::from_json(&json).unwrap();
+        c.seed = seed;
+        let start = Instant::now();
+        let mut r = advanced(&c, steps);
+        let t = start.elapsed();
+        let (least, mean, share) = recovered(&mut r);
+        let m = block_on(r.frame()).unwrap().metrics;
+        let mut o = c.clone();
+        o.training.algorithm = Algorithm::Oracle;
+        let e = block_on(Run::new(o, None).unwrap().frame())
+            .map(|f| (f.metrics.loss, f.metrics.explained_variance))
+            .unwrap();
+        println!(
+            "seed {seed}: least {least:.3} mean {mean:.4} share {share:.2} loss {:.4} EV {:.4} L0 {:.2} {t:?} oracle {e:?}",
+            m.loss, m.explained_variance, m.l0
+        );
     }
 }

@@ -21,7 +21,7 @@ use super::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use crate::bench::{Batch, Samples};
 use crate::config::Algorithm;
 use crate::model::{Hyper, Weights};
-pub use dictionary::{Codes, Coder, Dictionary};
+pub use dictionary::{Coder, Codes, Dictionary};
 pub use fista::fista;
 pub use omp::omp;
 pub use solve::{conjugate_gradients, nnls};

@@ -82,12 +82,13 @@ fn sparsest(y: &[f64], r: &[f64]) -> Option<Vec<f64>> {
     (!w.is_empty()).then_some(w)
 }
 
-/// Of `directions` the most independent ones with the sparsest rows Yᵀw, sparsest first; each scaled so that the
-/// largest entry of its row is 1, its sign such that most of the row's sum is positive. At most n.
+/// Of `directions` the most independent ones with the sparsest rows Yᵀw, at most n; each scaled so that the largest
+/// entry of its row is 1 and the row's sum positive. Who stays keeps its place: latents do not trade features.
 fn sparsest_independent(y: &[f64], directions: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let Some(n) = directions.first().map(Vec::len) else { return vec![] };
-    let mut pool: Vec<(usize, Vec<f64>, Vec<f64>)> = vec![];
-    for mut w in directions {
+    let mut pool = vec![];
+    let places = directions.len();
+    for (place, mut w) in directions.into_iter().enumerate() {
         let mut row: Vec<f64> = y.chunks_exact(n).map(|y| dot(y, &w)).collect();
         let most = row.iter().fold(0.0, |most: f64, s| most.max(s.abs()));
         if most.is_nan() || most <= 0.0 {
@@ -97,22 +98,26 @@ fn sparsest_independent(y: &[f64], directions: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
         w.iter_mut().chain(&mut row).for_each(|x| *x /= scale);
         let size = row.iter().filter(|s| s.abs() > ZERO).count();
         normalise(&mut row);
-        pool.push((size, w, row));
+        pool.push((size, place, w, row));
     }
     pool.sort_by_key(|(size, ..)| *size);
     let mut basis: Vec<Vec<f64>> = vec![];
-    let mut kept = vec![];
-    for (_, w, mut row) in pool {
+    let mut kept = vec![None; places];
+    for (_, place, w, mut row) in pool {
         for other in &basis {
             let along = dot(&row, other);
             add_scaled(&mut row, -along, other);
         }
-        if kept.len() < n && normalise(&mut row) > INDEPENDENT {
+        if basis.len() < n && normalise(&mut row) > INDEPENDENT {
             basis.push(row);
-            kept.push(w);
+            kept[place] = Some(w);
         }
     }
-    kept
+    // The newest, last, takes the place that it made free.
+    if let Some(free) = kept.iter().position(Option::is_none) {
+        kept.swap_remove(free);
+    }
+    kept.into_iter().flatten().collect()
 }
 
 /// Unit atoms of A = Y Xᵀ (X Xᵀ)⁻¹ with X = Wᵀ Y, as rows, one for each row of X; none if X has not full rank.

@@ -4,13 +4,15 @@
 //! condition most join it until none does. What comes out is optimal over the whole dictionary.
 
 use super::Dictionary;
-use super::solve::{add_scaled, dot};
+use super::solve::{add_scaled, cholesky, dot, solve};
 
 /// Optimality holds to this share of ‖x‖.
-const TOLERANCE: f64 = 1e-7;
+const TOLERANCE: f64 = 1e-6;
 /// Bounds for data on which FISTA is slow (dependent atoms and λ near 0).
 const ROUNDS: usize = 60;
 const STEPS: usize = 1_000;
+/// Steps between tries of [`finish`].
+const TRY: usize = 10;
 
 /// Code of `x` as (atom, value), atoms in the order they joined; zeros are left out.
 pub fn fista(d: &Dictionary, x: &[f64], lambda: f64, non_negative: bool, out: &mut Vec<(u32, f64)>) {
@@ -22,13 +24,17 @@ pub fn fista(d: &Dictionary, x: &[f64], lambda: f64, non_negative: bool, out: &m
     let (mut gram, mut b, mut a) = (vec![], vec![], vec![]);
     let mut residual = x.to_vec();
     let mut joining: Vec<(usize, f64)> = vec![];
+    // What is far from done outside the set need not be done inside.
+    let mut close = tolerance;
     for _ in 0..ROUNDS {
         joining.clear();
         let fits = (0..d.len()).map(|j| (j, size(dot(d.atom(j), &residual))));
         joining.extend(fits.filter(|(j, fit)| *fit > half + tolerance && !set.contains(j)));
-        if joining.is_empty() {
+        let worst = joining.iter().fold(0.0, |worst: f64, (_, fit)| worst.max(fit - half));
+        if joining.is_empty() && close == tolerance {
             break;
         }
+        close = tolerance.max(0.1 * worst);
         joining.sort_unstable_by(|(i, a), (j, b)| b.total_cmp(a).then(i.cmp(j)));
         joining.truncate(4 + set.len() / 4);
         let m = set.len();
@@ -36,7 +42,7 @@ pub fn fista(d: &Dictionary, x: &[f64], lambda: f64, non_negative: bool, out: &m
         gram = grown(d, &set, m, &gram);
         b.extend(set[m..].iter().map(|j| dot(d.atom(*j), x)));
         a.resize(set.len(), 0.0);
-        on_set(&gram, &b, half, non_negative, tolerance, &mut a);
+        on_set(&gram, &b, half, non_negative, close, &mut a);
         residual.copy_from_slice(x);
         for (j, a) in set.iter().zip(&a).filter(|(_, a)| **a != 0.0) {
             add_scaled(&mut residual, -a, d.atom(*j));
@@ -58,7 +64,8 @@ fn grown(d: &Dictionary, set: &[usize], m: usize, known: &[f64]) -> Vec<f64> {
     gram
 }
 
-/// FISTA with restarts (O'Donoghue & Candès 2015) from `a`, on ½ aᵀG a − bᵀa + half Σ|a|.
+/// FISTA with restarts (O'Donoghue & Candès 2015) from `a`, on ½ aᵀG a − bᵀa + half Σ|a|. Once it has the support
+/// right, a linear system gives the rest of the digits.
 fn on_set(gram: &[f64], b: &[f64], half: f64, non_negative: bool, tolerance: f64, a: &mut [f64]) {
     let n = b.len();
     // Rows' sums bound the largest eigenvalue.
@@ -66,16 +73,14 @@ fn on_set(gram: &[f64], b: &[f64], half: f64, non_negative: bool, tolerance: f64
     let mut y = a.to_vec();
     let mut next = vec![0.0; n];
     let mut t = 1.0f64;
-    for _ in 0..STEPS {
+    for step in 1..=STEPS {
         for i in 0..n {
             let at = y[i] - (dot(&gram[i * n..][..n], &y) - b[i]) / slope;
             let shrunk = (at.abs() - half / slope).max(0.0);
-            next[i] = if at > 0.0 {
-                shrunk
-            } else if non_negative {
-                0.0
-            } else {
-                -shrunk
+            next[i] = match at > 0.0 {
+                true => shrunk,
+                false if non_negative => 0.0,
+                false => -shrunk,
             };
         }
         let moved = next.iter().zip(&y).fold(0.0, |most: f64, (next, y)| most.max((next - y).abs()));
@@ -89,8 +94,35 @@ fn on_set(gram: &[f64], b: &[f64], half: f64, non_negative: bool, tolerance: f64
         }
         a.copy_from_slice(&next);
         t = later;
-        if moved * slope <= tolerance {
+        if moved * slope <= tolerance || (step % TRY == 0 && finish(gram, b, half, non_negative, tolerance, a)) {
             break;
         }
     }
+}
+
+/// Replaces `a` by the stationary point of its support and signs, if that is the minimum.
+fn finish(gram: &[f64], b: &[f64], half: f64, non_negative: bool, tolerance: f64, a: &mut [f64]) -> bool {
+    let n = b.len();
+    let support: Vec<usize> = (0..n).filter(|i| a[*i] != 0.0).collect();
+    let m = support.len();
+    let mut l: Vec<f64> = support.iter().flat_map(|i| support.iter().map(move |j| gram[i * n + j])).collect();
+    let mut c: Vec<f64> = support.iter().map(|i| b[*i] - half * a[*i].signum()).collect();
+    if !cholesky(&mut l, m) {
+        return false;
+    }
+    solve(&l, m, &mut c, 1);
+    if support.iter().zip(&c).any(|(i, c)| c * a[*i] <= 0.0) {
+        return false;
+    }
+    let mut whole = vec![0.0; n];
+    support.iter().zip(&c).for_each(|(i, c)| whole[*i] = *c);
+    let optimal = |i: usize| {
+        let pull = b[i] - dot(&gram[i * n..][..n], &whole);
+        whole[i] != 0.0 || (if non_negative { pull } else { pull.abs() }) <= half + tolerance
+    };
+    if !(0..n).all(optimal) {
+        return false;
+    }
+    a.copy_from_slice(&whole);
+    true
 }

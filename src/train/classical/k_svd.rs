@@ -5,7 +5,7 @@
 
 use super::dictionary::store;
 use super::solve::{add_scaled, dot, normalise};
-use super::{Codes, Coder, Data, Dictionary};
+use super::{Coder, Codes, Data, Dictionary};
 use crate::model::Hyper;
 use crate::train::{Problem, State};
 
