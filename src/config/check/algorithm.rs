@@ -6,6 +6,8 @@ use std::fmt::Display;
 
 /// Most latents where a step solves for all of them at once.
 const MOST_AT_ONCE: u32 = 2_048;
+/// Most atoms a sample of K-SVD's may use.
+const MOST_ATOMS: u32 = 256;
 
 impl Config {
     pub(super) fn check_algorithm(&self) -> Result<(), ConfigError> {
@@ -51,8 +53,9 @@ impl Config {
         needs("model.task", one_space, &"transcoder", "autoencoder or crosscoder")?;
         match algorithm {
             Algorithm::KSvd => {
-                let counts = m.k.fract() == 0.0 && m.k >= 1.0 && m.k <= f64::from(m.n_latent);
-                needs("model.k", counts, &m.k, &format!("a whole number from 1 to {}", m.n_latent))?;
+                let most = m.n_latent.min(MOST_ATOMS);
+                let counts = m.k.fract() == 0.0 && m.k >= 1.0 && m.k <= f64::from(most);
+                needs("model.k", counts, &m.k, &format!("a whole number from 1 to {most}"))?;
                 needs("loss.l1", l.l1 == 0.0, &l.l1, "0 (model.k is what holds codes sparse)")
             }
             Algorithm::Online => {

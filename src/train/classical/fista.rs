@@ -8,6 +8,8 @@ use super::solve::{add_scaled, cholesky, dot, solve};
 
 /// Optimality holds to this share of ‖x‖.
 const TOLERANCE: f64 = 1e-6;
+/// A code of this share of ‖x‖ is nothing: samples and atoms are f32, and with λ = 0 their rounding would be coded.
+const NOTHING: f64 = 1e-5;
 /// Bounds for data on which FISTA is slow (dependent atoms and λ near 0).
 const ROUNDS: usize = 60;
 const STEPS: usize = 1_000;
@@ -48,7 +50,8 @@ pub fn fista(d: &Dictionary, x: &[f64], lambda: f64, non_negative: bool, out: &m
             add_scaled(&mut residual, -a, d.atom(*j));
         }
     }
-    out.extend(set.iter().zip(&a).filter(|(_, a)| **a != 0.0).map(|(j, a)| (*j as u32, *a)));
+    let floor = NOTHING * dot(x, x).sqrt();
+    out.extend(set.iter().zip(&a).filter(|(_, a)| a.abs() > floor).map(|(j, a)| (*j as u32, *a)));
 }
 
 /// The Gram matrix of `set`, of whose first `m` it is known.
