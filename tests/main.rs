@@ -1,5 +1,7 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// The classical algorithms: what never rises, what they recover, what a run does with them.
+mod classical;
 /// Bad configs are refused by field, value and remedy.
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.
@@ -22,6 +24,8 @@ mod runs;
 mod schedules;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
+/// The classical algorithms' solvers against optimality conditions and brute force.
+mod solvers;
 /// Worlds, models and backends for the others.
 mod support;
 /// The paper's examples and constructions.
