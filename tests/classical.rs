@@ -84,6 +84,19 @@ fn k_svd_never_rises_and_recovers_for_every_seed() {
     }
 }
 
+/// Far more atoms than features: unused and doubled ones are replaced all the time.
+#[test]
+fn k_svd_never_rises_while_atoms_are_replaced() {
+    for (seed, non_negative) in [(0, true), (1, false)] {
+        let mut c = overcomplete(Algorithm::KSvd, seed);
+        (c.model.n_latent, c.model.k, c.training.batch, c.training.non_negative) = (60, 3.0, 400, non_negative);
+        let p = problem(&c);
+        let losses = train(&mut Classical::new(p.clone(), State::start(&c, &p)), &p, &c, 80);
+        assert_never_rises(&format!("seed {seed}"), &losses, 1e-6);
+        assert!(losses[79] < 0.2 * losses[0], "seed {seed}: {losses:?}");
+    }
+}
+
 #[test]
 fn online_learning_falls_and_recovers() {
     for seed in 0..3 {
@@ -206,6 +219,28 @@ fn check_alternating(c: &Config, what: &str) {
     assert_eq!(rises, 0, "{what}: {totals:?}");
     assert!(totals[24] < 0.9 * totals[0], "{what}: {} → {}", totals[0], totals[24]);
     println!("alternating {what}: {:.4} → {:.4}", totals[0], totals[24]);
+}
+
+/// A step that finds nothing says so in the memory, and the next does nothing until the loss is another.
+#[test]
+fn alternating_settles_and_goes_on_when_the_loss_changes() {
+    let mut c = alternating(0, Activation::TopK);
+    (c.bench.n_features, c.bench.n_input, c.model.n_latent, c.model.k) = (6, 6, 6, 1.0);
+    c.anchors.count = 0;
+    let p = problem(&c);
+    let mut backend = Classical::new(p.clone(), State::start(&c, &p));
+    let settled = (0..400).find(|_| {
+        train(&mut backend, &p, &c, 1);
+        !block_on(backend.state()).expect("the CPU stays").memory.is_empty()
+    });
+    assert!(settled.is_some(), "it never settles");
+    let before = block_on(backend.weights()).expect("the CPU stays");
+    let losses = train(&mut backend, &p, &c, 3);
+    assert!(losses.iter().all(|l| *l == losses[0]));
+    assert_eq!(before, block_on(backend.weights()).expect("the CPU stays"));
+    c.loss.l1 = 0.5;
+    train(&mut backend, &p, &c, 3);
+    assert_ne!(before, block_on(backend.weights()).expect("the CPU stays"));
 }
 
 /// Fresh samples judge both; wall time is the alternating run's.

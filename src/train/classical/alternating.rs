@@ -191,8 +191,9 @@ impl Search<'_> {
         let ridge = RIDGE * (0..n).map(|i| square[i * n + i]).sum::<f64>() / n as f64;
         for i in 0..self.hyper.n_anchors as usize {
             square[i * n + i] += size;
-            for j in i * r..(i + 1) * r {
-                pull[j] += size * (f64::from(self.problem.anchors_out[j]) - f64::from(w.decoder[j]));
+            let there = self.problem.anchors_out[i * r..][..r].iter().zip(&w.decoder[i * r..]);
+            for (pull, (anchor, d)) in pull[i * r..].iter_mut().zip(there) {
+                *pull += size * (f64::from(*anchor) - f64::from(*d));
             }
         }
         (0..n).for_each(|i| square[i * n + i] += ridge);

@@ -108,7 +108,9 @@ impl Fit {
             if errors[worst] <= floor {
                 return;
             }
-            let users: Vec<_> = users.iter().copied().filter(|(_, e)| self.codes.value[*e] != 0.0).collect();
+            // Earlier replacements have taken entries over.
+            let uses = |e: usize| self.codes.atom[e] as usize == j && self.codes.value[e] != 0.0;
+            let users: Vec<_> = users.iter().copied().filter(|(_, e)| uses(*e)).collect();
             if !users.is_empty() {
                 let Some((twin, cosine)) = self.twin(j) else { continue };
                 let Some(merged) = self.merged(&users, j, twin, cosine, errors[worst]) else { continue };
