@@ -17,10 +17,13 @@
 import { LitElement, render, type TemplateResult, unsafeCSS } from 'lit';
 import bar from './bar.css?inline';
 import type { BackendKind, Metrics, World } from './engine';
+import { fitted } from './fitted';
 import { listenToKeys } from './keyboard';
+import { loadExplanations, loadPresets, presetsNow } from './late';
 import { type LayoutHandlers, layout, summary } from './layout';
 import { count, sentences } from './notice';
 import type { PlayedRun } from './player';
+import { methodsDiffer, withOneMethod, withPreset } from './presets';
 import { loadEngine, WorkerLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { Session } from './session';
@@ -31,11 +34,9 @@ import {
   type Configs,
   configsOf,
   defaultState,
-  fitted,
   LABELS,
   type PageState,
   settingOf,
-  titleOf,
   withConfigs,
   withoutSplit,
   withSplit,
@@ -43,6 +44,7 @@ import {
 } from './state';
 import style from './style.css?inline';
 import { themeCss } from './theme';
+import { titleOf } from './titles';
 import { hashOf, readHash } from './url';
 import { latentKey } from './views/inspector';
 import type { RunLabel, Selection } from './views/view';
@@ -74,6 +76,8 @@ export class SdlExplorer extends LitElement {
   private selected: Selection = null;
   private showing: RunLabel = 'A';
   private sheet = false;
+  private methodsApart = false;
+  private presetsAsked = false;
   private help = false;
   private shared = false;
   private announced = 0;
@@ -167,6 +171,7 @@ export class SdlExplorer extends LitElement {
         page: this.isPage,
         showing: this.showing,
         sheet: this.sheet,
+        methodsApart: this.methodsApart,
         help: this.help,
         shared: this.shared,
       },
@@ -212,6 +217,13 @@ export class SdlExplorer extends LitElement {
       new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: runs.map((run) => this.viewOf(run)) }),
     );
     this.announce(this.progress(), false);
+    if (!this.presetsAsked) this.later(loadPresets());
+    this.presetsAsked = true;
+  }
+
+  /** What was loaded after the page is drawn when it is there; without it the page works too. */
+  private later(loaded: Promise<boolean>): void {
+    loaded.then((news) => news && this.requestUpdate()).catch(() => {});
   }
 
   private viewOf({ label, world, frame, backend }: PlayedRun): RunView {
@@ -328,9 +340,16 @@ export class SdlExplorer extends LitElement {
   private handlers(): LayoutHandlers {
     const set = (change: Partial<PageState>) => this.apply({ ...this.state, ...change });
     return {
-      set: (knob, value, label) => this.apply(fitted(withValue(this.state, knob.path, value, label))),
+      set: (knob, value, label) => this.apply(fitted(withValue(this.state, knob.path, value, label), knob.path)),
       split: (knob, apart) =>
         this.apply(apart ? withSplit(this.state, knob.path) : withoutSplit(this.state, knob.path)),
+      opened: () => this.later(loadExplanations()),
+      method: (preset, label) => this.apply(withPreset(this.state, preset, presetsNow(), label)),
+      methodsApart: (apart) => {
+        this.methodsApart = apart;
+        if (!apart && methodsDiffer(this.state, presetsNow())) this.apply(withOneMethod(this.state, presetsNow()));
+        else this.requestUpdate();
+      },
       scenario: (id) => {
         const { theme, backend, speed, basis } = this.state;
         this.selected = null;

@@ -16,8 +16,8 @@ import {
   settingOf,
   THEMES,
   type Theme,
-  titleOf,
 } from './state';
+import { titleOf } from './titles';
 import { settled, typed, unlessTyping } from './typed';
 import type { Basis, RunLabel } from './views/view';
 
@@ -58,6 +58,7 @@ export interface LayoutData {
   /** Which run a narrow page shows. */
   showing: RunLabel;
   sheet: boolean;
+  methodsApart: boolean;
   help: boolean;
   shared: boolean;
 }
@@ -94,7 +95,7 @@ export function layout(data: LayoutData, on: LayoutHandlers): TemplateResult {
       <section class="rail ${data.sheet ? 'open' : ''}" aria-label="Settings">
         <div class="sheet-head"><b>Settings</b><button @click=${() => on.sheet(false)}>Close</button></div>
         <p class="hint"><span class="restarts">↺</span> starts both runs anew; the rest takes effect at once.</p>
-        ${controls(state, on)}
+        ${controls(state, data.methodsApart, on)}
       </section>
       <div class="figures">
         <div class="segments" role="group" aria-label="Run shown">
