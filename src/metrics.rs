@@ -6,6 +6,7 @@
 mod density;
 mod recovery;
 mod similarity;
+mod sources;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
@@ -14,6 +15,7 @@ use crate::train::{Evaluation, Matches};
 pub use density::Density;
 pub use recovery::Recovery;
 pub use similarity::Similarity;
+pub use sources::Sources;
 
 /// One reading of a run.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Metrics {
     /// [n_features]: ‖w_r^d − W_D σ(W_E w_p^d)‖².
     pub loss_per_feature: Vec<f32>,
     pub similarity: Similarity,
+    /// Of crosscoders.
+    pub sources: Option<Sources>,
 }
 
 impl Metrics {
@@ -127,6 +131,7 @@ impl Scorer {
             latents_per_feature: r.alone.l0.clone(),
             loss_per_feature: r.alone.sse.clone(),
             similarity: Similarity::new(latents, r.weights, world, &r.alone.pattern),
+            sources: Sources::new(&r.weights.decoder, shape.n_target, shape.n_sources),
             encoder_raw: of(r.matches.encoder_raw),
             encoder_cosine: of(r.matches.encoder_cosine),
             decoder_raw: of(r.matches.decoder_raw),

@@ -10,6 +10,8 @@ mod gradients;
 mod runs;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
+/// What crosscoders write to their sources.
+mod sources;
 /// Worlds, models and backends for the others.
 mod support;
 /// The paper's examples and constructions.

@@ -24,6 +24,8 @@ export interface World {
   n_features: number;
   n_input: number;
   n_target: number;
+  /** Parts of equal width that input and target are made of: a crosscoder's sources, else 1. */
+  n_sources: number;
   /** [n_features, n_input], unit rows: ground-truth feature directions (bench) or class means (labelled data). */
   directions_in: Float32Array;
   /** [n_features, n_target], unit rows. */
@@ -95,6 +97,8 @@ export interface Metrics {
   /** [n_features] ‖w_r^d − W_D σ(W_E w_p^d)‖² */
   loss_per_feature: Float32Array;
   similarity: Similarity;
+  /** Crosscoders only. */
+  sources: Sources | null;
 }
 
 /** Cosines of latents with features for the heat map, for the latents in `latents` (all, or the best if there are many). */
@@ -106,6 +110,14 @@ export interface Similarity {
   encoder: Float32Array;
   /** [latents.length, n_features] 1 where feature d alone fires latent i: the activation pattern F_i. */
   pattern: Uint8Array;
+}
+
+/** What each latent of a crosscoder writes to the sources. */
+export interface Sources {
+  /** [n_latent, n_sources] ‖w_D^{i,s}‖ / Σ_s ‖w_D^{i,s}‖. */
+  share: Float32Array;
+  /** [n_latent] cosine of the parts of two sources, averaged over all pairs. */
+  cosine: Float32Array;
 }
 
 export type RunEvent =
@@ -136,6 +148,8 @@ export interface Frame {
   decoder: Float32Array;
   b_enc: Float32Array;
   b_dec: Float32Array;
+  /** [n_latent] θ of JumpReLU; else empty. */
+  theta: Float32Array;
   metrics: Metrics;
   /** Events since the previous frame. */
   events: RunEvent[];
