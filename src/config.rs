@@ -5,8 +5,12 @@
 
 mod check;
 mod defaults;
+#[cfg(not(target_arch = "wasm32"))]
+mod presets;
 
 pub use check::ConfigError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use presets::{Preset, presets};
 use serde::{Deserialize, Serialize};
 
 /// The version of the meaning of a config; a link names it so that it keeps meaning the same run.

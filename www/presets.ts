@@ -25,27 +25,24 @@ export interface Standing {
   changed: Knob[];
 }
 
-/** Sizes and pace: left as they are by a preset that says nothing of them. */
+/** The task, sizes and pace: left as they are by a preset that says nothing of them. */
 const LEFT = new Set([
+  'model.task',
   'model.n_latent',
   'model.k',
   'training.learning_rate',
   'training.batch',
   'training.steps',
-  'training.warm_up',
-  'training.decay',
-  'dead.window',
-  'dead.resample_every',
-  'dead.resample_until',
-  'scoring.threshold',
 ]);
 /** A run that differs from a preset in one of these is no variant of it. */
-const ESSENCE = ['model.activation', 'training.algorithm'];
+const ESSENCE = ['model.task', 'model.activation', 'training.algorithm'];
 
 /** The state with a preset's knobs set, for one run or for both; what the runs must share is set for both. */
 export function withPreset(state: PageState, preset: Preset, presets: readonly Preset[], label?: RunLabel): PageState {
   let next = state;
   for (const [knob, value] of valuesOf(preset, presets)) {
+    // What the runs share is changed for the sake of one of them only where it must be.
+    if (label && !knob.perRun && !Object.hasOwn(preset.set, knob.path)) continue;
     next = withValue(next, knob.path, value, knob.perRun ? label : undefined);
   }
   return fitted(next);
@@ -89,7 +86,7 @@ function valuesOf(preset: Preset, presets: readonly Preset[]): Map<Knob, KnobVal
   const values = new Map<Knob, KnobValue>();
   for (const knob of KNOBS) {
     if (Object.hasOwn(preset.set, knob.path)) values.set(knob, valueFrom(knob, preset.set[knob.path]));
-    else if (ESSENCE.includes(knob.path) || (paths.has(knob.path) && knob.perRun && !LEFT.has(knob.path)))
+    else if (paths.has(knob.path) && !LEFT.has(knob.path))
       values.set(knob, knob.initial);
   }
   return values;

@@ -19,6 +19,7 @@ pub async fn evaluate(
     let words = n_rows.div_ceil(32);
     let mut out = Evaluation {
         sse: Vec::with_capacity(n_rows),
+        recon: Vec::with_capacity(n_rows),
         penalty: Vec::with_capacity(n_rows),
         l0: Vec::with_capacity(n_rows),
         fired: vec![0; n_latent],
@@ -41,13 +42,15 @@ pub async fn evaluate(
         let mask_words = backend.sizes.mask_words;
         let sources = [
             Source::first(&b.sse, n),
+            Source::first(&b.recon, n),
             Source::first(&b.penalty, n),
             Source::first(&b.count, n),
             Source::first(&b.mask, n_latent * mask_words),
         ];
         let parts = read::<u32>(&backend.gpu, &sources).await?;
-        let [sse, penalty, count, mask] = parts.as_slice() else { unreachable!("one result a source") };
+        let [sse, recon, penalty, count, mask] = parts.as_slice() else { unreachable!("one result a source") };
         out.sse.extend(sse.iter().map(|&x| f32::from_bits(x)));
+        out.recon.extend(recon.iter().map(|&x| f32::from_bits(x)));
         out.penalty.extend(penalty.iter().map(|&x| f32::from_bits(x)));
         out.l0.extend_from_slice(count);
         let used = n.div_ceil(32);

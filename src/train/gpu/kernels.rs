@@ -74,7 +74,7 @@ kernels! {
     RADIAL "radial" GROUP, [Read, Read, Read, Read, Read, ReadWrite];
     UPDATE "update" GROUP, [ReadWrite, ReadWrite, ReadWrite, Read, Read, Read, Read, Read];
     NORMALISE "normalise" GROUP, [ReadWrite];
-    ERRORS "errors" GROUP, [Read, ReadWrite];
+    ERRORS "errors" GROUP, [Read, Read, ReadWrite, ReadWrite];
     LOSSES "losses" GROUP, [Read, Read, Read, ReadWrite];
     TALLY "tally" GROUP, [Read, Read, ReadWrite, ReadWrite];
     MATCH_FEATURES "match_features" GROUP, [Read, Read, ReadWrite];

@@ -228,7 +228,7 @@ impl Stages {
             radial,
             update_decoder,
             normalise,
-            errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.sse]),
+            errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.targets, &b.sse, &b.recon]),
             losses: build.stage(&k::LOSSES, plain, Work::RowGroup, &[&b.steps, &b.sse, &b.penalty, &b.loss_log]),
             tally: build.stage(&k::TALLY, plain, latents, &[&b.steps, &b.mask, &b.since_fired, &b.fire_count]),
             matches,
