@@ -215,7 +215,8 @@ function noticeBox(notice: Notice, on: LayoutHandlers): TemplateResult {
 function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandlers): TemplateResult {
   const anchors = anchored(state, label);
   const run = runs.find((run) => run.label === label);
-  return html`<section class="column" data-run=${label} aria-label="Run ${label}">
+  const crossed = settingOf(state, 'model.task') === 'crosscoder';
+  return html`<section class="column" data-run=${label} data-crossed=${crossed} aria-label="Run ${label}">
     <div class="run-head">
       <h2><b>${label}</b> ${titleOf(state, label)}</h2>
       ${
@@ -231,6 +232,7 @@ function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandl
     <div class="figure" data-figure="directions-${label}"></div>
     <div class="figure" data-figure="similarity-${label}"></div>
     <div class="figure" data-figure="strip-${label}"></div>
+    <div class="figure" data-figure="sources-${label}" ?hidden=${!crossed}></div>
   </section>`;
 }
 

@@ -86,8 +86,7 @@ function valuesOf(preset: Preset, presets: readonly Preset[]): Map<Knob, KnobVal
   const values = new Map<Knob, KnobValue>();
   for (const knob of KNOBS) {
     if (Object.hasOwn(preset.set, knob.path)) values.set(knob, valueFrom(knob, preset.set[knob.path]));
-    else if (paths.has(knob.path) && !LEFT.has(knob.path))
-      values.set(knob, knob.initial);
+    else if (paths.has(knob.path) && !LEFT.has(knob.path)) values.set(knob, knob.initial);
   }
   return values;
 }

@@ -53,6 +53,7 @@ export function makeWorld(shape: Shape, seed = 7): World {
     n_features: n,
     n_input,
     n_target: n_input,
+    n_sources: 1,
     directions_in: directions,
     directions_out: directions,
     names: shape.names ?? null,
@@ -85,6 +86,7 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
     decoder,
     b_enc: new Float32Array(shape.n_latent),
     b_dec: new Float32Array(world.n_input),
+    theta: new Float32Array(),
     metrics,
     events: [],
   };
@@ -239,6 +241,7 @@ function measure(
       encoder: cosine.encoder,
       pattern: Uint8Array.from(pattern),
     },
+    sources: null,
   };
 }
 
