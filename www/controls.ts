@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Config } from './engine';
+import { formula } from './formula';
 import { expected, fits, GROUPS, KNOBS, type Knob, type KnobValue, listText, type NumberKnob } from './knobs';
 import { explanationOf, presetsNow } from './late';
 import { type MethodHandlers, methods } from './methods';
@@ -177,7 +178,7 @@ function explanation(knob: Knob): TemplateResult {
     <summary aria-label=${`What is ${knob.name}?`}>?</summary>
     <div>
       <p>${why?.text ?? 'Loading…'}</p>
-      ${why?.formula ? html`<p class="formula">${why.formula}</p>` : nothing}
+      ${why?.formula ? html`<p class="formula">${formula(why.formula)}</p>` : nothing}
       ${why?.source ? html`<p class="source">${why.source}</p>` : nothing}
     </div>
   </details>`;

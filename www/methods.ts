@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { methodsDiffer, type Preset, standing } from './presets';
 import { LABELS, type PageState } from './state';
-import { wordOf } from './titles';
+import { nameIn } from './titles';
 import type { RunLabel } from './views/view';
 
 export interface MethodHandlers {
@@ -61,20 +61,21 @@ function choice(
       ${at ? nothing : html`<option value="" selected>Of its own</option>`}
       ${presets.map(({ id, name }) => html`<option value=${id} ?selected=${id === at?.preset.id}>${name}</option>`)}
     </select>
-    <p class="hint">${at ? standingWords(at.preset, at.changed.map(wordOf)) : ' '}
-      ${
-        at && at.changed.length > 0
-          ? html`<button class="tiny" @click=${() => on.method(at.preset, label)}>Undo<span class="unseen"> the changes to ${at.preset.name}</span></button>`
-          : nothing
-      }
-    </p>
+    ${
+      at && at.changed.length > 0
+        ? html`<p class="changed">changed: ${changedWords(at.changed.map(nameIn))}
+            <button class="tiny" @click=${() => on.method(at.preset, label)}>Undo<span class="unseen"> the changes to ${at.preset.name}</span></button></p>`
+        : nothing
+    }
+    <details class="hint" ?hidden=${!at}>
+      <summary>${at?.preset.source}</summary>
+      <p>${at?.preset.about}</p>
+    </details>
   `;
 }
 
-/** "Gao et al. 2024, changed: k, η and 2 more." */
-export function standingWords({ source }: Preset, changed: readonly string[]): string {
-  if (changed.length === 0) return source;
-  const named = changed.slice(0, NAMED).join(', ');
-  const more = changed.length > NAMED ? ` and ${changed.length - NAMED} more` : '';
-  return `${source}, changed: ${named}${more}`;
+/** "k, learning rate, AuxK and 2 more". */
+export function changedWords(names: readonly string[]): string {
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `${names.slice(0, NAMED).join(', ')}${more}`;
 }

@@ -17,6 +17,8 @@ const SHORT: Record<string, string> = {
 };
 /** Choices that name themselves. */
 const NAMED = ['model.activation', 'training.algorithm'];
+/** Of a run named so, what else in the model is worth a word. */
+const SAID_BESIDE = ['model.n_latent', 'model.k', 'model.skip'];
 
 /** A few words for a run: what sets it apart from the other, or what it is. */
 export function titleOf(state: PageState, label: RunLabel): string {
@@ -24,12 +26,14 @@ export function titleOf(state: PageState, label: RunLabel): string {
   const configs = configsOf(state);
   const other = label === 'A' ? 'B' : 'A';
   const parts: string[] = [];
+  const named = NAMED.some((path) => differs(state, path));
   if (count > 0) parts.push(`${count} anchor${count === 1 ? '' : 's'}`);
   for (const knob of KNOBS) {
     if (knob.path.startsWith('anchors.') && anchored(state, 'A') !== anchored(state, 'B')) continue;
     const value = settingOf(state, knob.path, label);
     if (settingOf(state, knob.path, other) === value || isOff(knob, value)) continue;
     if (knob.applies && !knob.applies(configs[label])) continue;
+    if (named && knob.group === 'Model' && ![...NAMED, ...SAID_BESIDE].includes(knob.path)) continue;
     if (knob.path === 'dead.treatment') parts.push(value === 'ghost' ? 'ghost gradients' : 'resampling');
     else if (NAMED.includes(knob.path)) parts.push(saidOf(knob, value));
     else parts.push(`${wordOf(knob)} ${saidOf(knob, value)}`);
@@ -37,13 +41,15 @@ export function titleOf(state: PageState, label: RunLabel): string {
   return parts.slice(0, 2).join(', ') || 'plain';
 }
 
-/** Knobs in which the runs differ and whose difference shows. */
-export const differs = (state: PageState, path: string): boolean =>
+const differs = (state: PageState, path: string): boolean =>
   settingOf(state, path, LABELS[0]) !== settingOf(state, path, LABELS[1]);
 
+/** A knob as it is named within a sentence: "learning rate", "L1 penalty". */
+export const nameIn = ({ name }: Knob): string =>
+  /^[A-Z][a-z]/.test(name) && !name.startsWith('Aux') ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+
 /** A knob as it is named beside its value. */
-export const wordOf = (knob: Knob): string =>
-  SHORT[knob.path] ?? knob.symbol?.replace('_', '') ?? knob.name.toLowerCase();
+const wordOf = (knob: Knob): string => SHORT[knob.path] ?? knob.symbol?.replace('_', '') ?? nameIn(knob);
 
 /** A value as a visitor reads it. */
 export function saidOf(knob: Knob, value: KnobValue): string {

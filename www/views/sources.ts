@@ -36,7 +36,7 @@ export class SourcesView implements View<RunViewData> {
 
   constructor(root: HTMLElement, handlers: Handlers) {
     this.figure = new Figure(root, {
-      title: 'Which latents belong to one source alone?',
+      title: 'Which latents serve one source alone?',
       height: () => this.axes().length * (this.rowHeight() + ROW.above + ROW.below),
       draw: (surface) => this.draw(surface),
     });
