@@ -3,7 +3,9 @@
 //! A [`World`] holds the true feature directions and makes batches. The Linear Representation Bench (`directions`,
 //! `firing`) knows its features; real activations (`rows`) take class means of their labels in their place.
 
+mod copula;
 pub mod directions;
+mod families;
 mod firing;
 mod rows;
 pub mod scale;
@@ -12,6 +14,7 @@ mod tensors;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::rng::{Purpose, Stream};
+pub use families::Families;
 pub use rows::Rows;
 pub use tensors::{Tensor, Tensors};
 
@@ -45,7 +48,7 @@ pub struct Basis {
 
 #[derive(Clone, Debug)]
 pub enum Samples {
-    /// Independent shifted exponentials with sparsity S.
+    /// Features with sparsity S whose sizes are shifted exponentials.
     Bench(firing::Firing),
     Rows(Rows),
 }
@@ -180,18 +183,26 @@ impl World {
         Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features)
     }
 
-    /// n(1−S), or none for real data.
+    /// Mean number of features that fire (n(1−S) where there are no families), or none for real data.
     pub fn true_l0(&self) -> Option<f64> {
         match &self.samples {
-            Samples::Bench(f) => Some(self.n_features as f64 * (1.0 - f.sparsity)),
+            Samples::Bench(f) => Some(f.mean_l0()),
             Samples::Rows(_) => None,
         }
     }
 
-    /// M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), the same for every feature of the bench.
-    pub fn lone_moment(&self) -> Option<f64> {
+    /// [n_features]: M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), where it is known.
+    pub fn lone_moments(&self) -> Option<Vec<f64>> {
         match &self.samples {
-            Samples::Bench(f) => Some(f.lone_moment(self.n_features)),
+            Samples::Bench(f) => f.lone_moments(),
+            Samples::Rows(_) => None,
+        }
+    }
+
+    /// Parents and children, where there are some.
+    pub fn families(&self) -> Option<&Families> {
+        match &self.samples {
+            Samples::Bench(f) => f.families.as_ref(),
             Samples::Rows(_) => None,
         }
     }

@@ -4,6 +4,7 @@
 //! global sums. Cosines with the truth (`alignment`), latents as probes of it (`probes`) and the size of reconstructions
 //! (`scale`) are the literature's. Latents count whether dead or alive; σ is the training-time one.
 
+mod absorption;
 mod alignment;
 mod assignment;
 mod density;
@@ -18,6 +19,7 @@ use crate::bench::{Batch, World};
 use crate::config::Config;
 use crate::model::{Shape, Weights};
 use crate::train::{Evaluation, Matches};
+pub use absorption::{Absorption, Edge};
 pub use alignment::{Alignment, Matching};
 pub use assignment::assign;
 pub use density::Density;
@@ -50,6 +52,8 @@ pub struct Metrics {
     /// Decoder directions against all true target directions, by cosine; none where a live frame does not wait for it.
     pub alignment: Option<Alignment>,
     /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
+    /// Of parents by their children, where the bench has families; with a pattern and a matching.
+    pub absorption: Option<Absorption>,
     pub probes: Option<Probes>,
     /// Size of reconstructions on the evaluation batch.
     pub scale: Scale,
@@ -94,7 +98,7 @@ pub struct Scorer {
     /// E‖x_r‖² − ‖E x_r‖² of the evaluation batch.
     variance: f64,
     true_l0: Option<f64>,
-    lone_moment: Option<f64>,
+    lone_moments: Option<Vec<f64>>,
     anchor_order: Vec<u32>,
 }
 
@@ -121,7 +125,7 @@ impl Scorer {
             truth: Truth::new(world, evaluation),
             variance: variance(&target, world.n_target),
             true_l0: world.true_l0(),
-            lone_moment: world.lone_moment(),
+            lone_moments: world.lone_moments(),
             anchor_order: world.anchor_order(seed),
         }
     }
@@ -146,13 +150,20 @@ impl Scorer {
             .then(|| similarity::decoder_cosines(r.weights, world, shape.n_latent));
         let alignment = cosines.as_ref().map(|c| Alignment::new(c, world.n_features, self.effort));
         let probes = alignment.as_ref().filter(|_| !r.evaluation.pattern.is_empty());
+        let absorption = world.families().zip(cosines.as_ref()).zip(probes).and_then(|((families, cosines), a)| {
+            let matching = a.matching.as_ref()?;
+            Some(Absorption::new(families, &self.truth, r.evaluation, matching, cosines))
+        });
         let latents = similarity::choose(&r.matches.decoder_cosine, shape.n_latent, world.n_features);
         Metrics {
             step: r.step,
             sse,
             penalty,
             loss: sse + penalty,
-            approx_loss: self.lone_moment.map(|m| m * r.alone.sse.iter().map(|x| f64::from(*x)).sum::<f64>()),
+            approx_loss: self
+                .lone_moments
+                .as_ref()
+                .map(|m| m.iter().zip(&r.alone.sse).map(|(m, sse)| m * f64::from(*sse)).sum()),
             explained_variance: explained(sse, self.variance),
             l0: r.evaluation.l0.iter().map(|n| f64::from(*n)).sum::<f64>() / n_rows,
             true_l0: self.true_l0,
@@ -175,6 +186,7 @@ impl Scorer {
             decoder_cosine: of(r.matches.decoder_cosine),
             probes: probes.map(|a| Probes::new(&self.truth, r.evaluation, a, self.effort)),
             alignment,
+            absorption,
             scale: Scale::new(&self.squares, &r.evaluation.sse, &r.evaluation.recon),
             scored,
         }

@@ -4,6 +4,8 @@
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.
 mod evaluation;
+/// Families, copulas, absorption.
+mod families;
 /// The reference's gradients against finite differences.
 mod gradients;
 /// Every method of the table against the reference, on both backends.

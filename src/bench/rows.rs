@@ -2,12 +2,16 @@
 //!
 //! The file holds floating-point matrices [rows, width] (f16, f32 or f64): an autoencoder's is `embedding`, or the only
 //! one there is; a transcoder's are `mlp_in` and `mlp_out`, or `input` and `target`; a crosscoder's are all there are,
-//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata.
+//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata; a file
+//! with neither has one label for all.
 
 use super::tensors::Tensors;
 use super::{Samples, World, directions};
 use crate::config::{Config, ConfigError, Task};
 use std::sync::Arc;
+
+/// The one label of data without labels, whose mean stands for no feature.
+pub const UNLABELLED: &str = "unlabelled";
 
 /// The rows of a data set; cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,8 +78,13 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
         parts.iter_mut().for_each(|m| center(&mut m.values, m.width));
     }
     let n_rows = parts[0].values.len() / parts[0].width;
-    let label_names = label_names(&file)?;
-    let labels = labels(&file, n_rows, label_names.len())?;
+    let is_labelled = file.tensor("label").is_some() || file.metadata("labels").is_some();
+    let (labels, label_names) = if is_labelled {
+        let names = label_names(&file)?;
+        (labels(&file, n_rows, names.len())?, names)
+    } else {
+        (vec![0; n_rows], vec![UNLABELLED.to_owned()])
+    };
     let n_sources = if config.model.task == Task::Crosscoder { parts.len() } else { 1 };
     let (values, targets) = match config.model.task {
         Task::Autoencoder => (parts.remove(0).values, None),
@@ -92,7 +101,7 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     let n_target = rows.target(0).len();
     config.check_memory(n_features as u32, width as u32, n_target as u32)?;
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
-        if value as usize > n_features {
+        if is_labelled && value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }

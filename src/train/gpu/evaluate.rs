@@ -30,12 +30,12 @@ pub async fn evaluate(
     for start in (0..n_rows).step_by(most) {
         let part = part_of(batch, start, most.min(n_rows - start));
         let n = part.n_rows();
-        let step = backend.step_of(n, 0, 0, hyper);
+        let step = backend.step_of(n, 0, 0, hyper, false);
         let submit = backend.upload(std::slice::from_ref(&part), &[step]);
         backend.submit(|recorder| {
             let whole = backend.submit_slot();
             recorder.fill_rows(submit.origin, whole, n);
-            recorder.forward(0, n, hyper, backend.by_features(&part));
+            recorder.forward(0, n, hyper, backend.by_features(&part), false);
             recorder.errors(whole, n);
         });
         let b = &backend.buffers;
