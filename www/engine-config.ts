@@ -67,6 +67,16 @@ interface Bench {
   n_sources: number;
   /** Share of the features that only one source of a crosscoder has. */
   exclusive: number;
+  /** Features 0 … n_parents − 1 have n_children each, which come next; 0: none. */
+  n_parents: number;
+  n_children: number;
+  /** Pr(no child fires | the parent fires). */
+  no_child: number;
+  exclusive_children: boolean;
+  tied_magnitudes: boolean;
+  /** Scale of the factors through which features fire together; 0: independent. */
+  correlation: number;
+  correlation_rank: number;
 }
 
 interface Model {

@@ -5,7 +5,7 @@ import { fitted } from './fitted';
 import { fits, knobAt } from './knobs';
 import { methodsDiffer, type Preset, standing, withOneMethod, withPreset } from './presets';
 import { SCENARIOS } from './scenarios';
-import { defaultState, settingOf, withValue } from './state';
+import { defaultState, withValue } from './state';
 import { valueFrom } from './values';
 
 const presets = json as readonly Preset[];
@@ -34,9 +34,10 @@ test.each(presets.map((preset) => [preset.id, preset] as const))('a run set to %
 describe('a method', () => {
   test('keeps its name when something in it is changed, and gets it back', () => {
     let state = withPreset(plain, at('top_k'), presets);
-    const k = settingOf(state, 'model.k') as number;
-    state = fitted(withValue(state, 'model.k', k + 1));
-    expect(said(state)).toEqual(['top_k', 'model.k']);
+    state = fitted(withValue(state, 'loss.aux_k', 0.5));
+    expect(said(state)).toEqual(['top_k', 'loss.aux_k']);
+    // Sizes are nobody's method.
+    expect(said(fitted(withValue(state, 'model.k', 5)))).toEqual(['top_k', 'loss.aux_k']);
     expect(said(withPreset(state, at('top_k'), presets))).toEqual(['top_k']);
   });
 

@@ -51,6 +51,10 @@ const COMPANIONS: Record<string, [path: string, value: number | boolean | string
     ['model.n_latent', 16384],
     ['model.activation', 'batch_top_k'],
   ],
+  'bench.n_parents': [
+    ['bench.n_features', 4096],
+    ['bench.n_children', 1],
+  ],
   'model.skip': [['model.task', 'transcoder']],
   'model.zero_decoder': [['model.unit_norm_decoder', false]],
   'loss.l0': [['model.activation', 'jump_relu']],

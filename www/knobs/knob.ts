@@ -17,6 +17,12 @@ export type KnobValue = number | string | boolean;
 export const GROUPS = ['World', 'Model', 'Loss', 'Training', 'Anchors', 'Dead neurons', 'Scoring'] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** Gradient descent, of which penalties, schedules and treatments are parts. */
+export const descends = ({ training }: Config): boolean => training.algorithm === 'adam';
+/** Atoms and codes, no encoder of their own: what the classical algorithms but alternating search learn. */
+export const keepsDictionary = ({ training }: Config): boolean =>
+  training.algorithm !== 'adam' && training.algorithm !== 'alternating';
+
 interface Common {
   path: KnobPath;
   /** Short name in the URL (src/config/keys.json). */

@@ -4,6 +4,7 @@ import type { Knob } from './knob';
 
 const onBench = (c: Config) => c.source === 'bench';
 const onData = (c: Config) => c.source === 'activations';
+const families = (c: Config) => onBench(c) && c.bench.n_parents > 0;
 const crossed = (c: Config) => onBench(c) && c.model.task === 'crosscoder';
 
 // biome-ignore format: a row a knob reads as the table it is
@@ -19,6 +20,13 @@ export const WORLD: readonly Knob[] = [
     applies: (c) => onBench(c) && c.model.task === 'transcoder', name: 'Target dimensions', symbol: 'n_r' },
   { path: 'bench.n_sources', key: 'm', kind: 'number', initial: 2, min: 2, max: 16, integer: true, group: 'World', effect: 'restart', applies: crossed, name: 'Sources', symbol: 'm' },
   { path: 'bench.exclusive', key: 'excl', kind: 'number', initial: 0, min: 0, max: 1, step: 0.05, group: 'World', effect: 'restart', applies: crossed, name: 'Exclusive features', unit: 'share' },
+  { path: 'bench.n_parents', key: 'par', kind: 'number', initial: 0, min: 0, max: 2048, integer: true, group: 'World', effect: 'restart', applies: onBench, name: 'Parents' },
+  { path: 'bench.n_children', key: 'chi', kind: 'number', initial: 4, min: 1, max: 4095, integer: true, group: 'World', effect: 'restart', applies: families, name: 'Children of each' },
+  { path: 'bench.no_child', key: 'nochild', kind: 'number', initial: 0, min: 0, max: 0.99, step: 0.05, group: 'World', effect: 'restart', applies: families, name: 'Parent alone', unit: 'chance' },
+  { path: 'bench.exclusive_children', key: 'onechild', kind: 'switch', initial: true, group: 'World', effect: 'restart', applies: families, name: 'One child at a time' },
+  { path: 'bench.tied_magnitudes', key: 'tiedmag', kind: 'switch', initial: false, group: 'World', effect: 'restart', applies: families, name: 'Parent as large as its child' },
+  { path: 'bench.correlation', key: 'corr', kind: 'number', initial: 0, min: 0, max: 1, step: 0.1, group: 'World', effect: 'restart', applies: (c) => onBench(c) && !families(c), name: 'Correlation' },
+  { path: 'bench.correlation_rank', key: 'corrank', kind: 'number', initial: 8, min: 1, max: 256, integer: true, group: 'World', effect: 'restart', applies: (c) => onBench(c) && !families(c) && c.bench.correlation > 0, name: 'Factors of correlation' },
   { path: 'bench.sparsity', key: 'S', kind: 'number', initial: 0.95, min: 0, max: 0.9999, step: 0.01, group: 'World', effect: 'restart', applies: onBench, name: 'Sparsity', symbol: 'S' },
   { path: 'bench.interference', key: 'setting', kind: 'choice', initial: 'bounded', group: 'World', effect: 'restart', applies: onBench, name: 'Interference',
     choices: [{ value: 'bounded', label: 'Bounded by M' }, { value: 'negative', label: 'Negative' }] },
