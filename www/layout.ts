@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { type ControlHandlers, controls } from './controls';
+import { keepsDictionary } from './knobs';
 import { brief, count, percent, recovered } from './notice';
 import type { Phase, PlayedRun } from './player';
 import { SCENARIOS, scenarioById } from './scenarios';
@@ -9,6 +10,7 @@ import {
   anchored,
   BACKENDS,
   type BackendChoice,
+  configsOf,
   LABELS,
   type PageState,
   SPEEDS,
@@ -215,17 +217,19 @@ function noticeBox(notice: Notice, on: LayoutHandlers): TemplateResult {
 function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandlers): TemplateResult {
   const anchors = anchored(state, label);
   const run = runs.find((run) => run.label === label);
+  // Algorithms with atoms only have no encoder to anchor, and replace their own dead.
+  const encodes = !keepsDictionary(configsOf(state)[label]);
   const crossed = settingOf(state, 'model.task') === 'crosscoder';
   return html`<section class="column" data-run=${label} data-crossed=${crossed} aria-label="Run ${label}">
     <div class="run-head">
       <h2><b>${label}</b> ${titleOf(state, label)}</h2>
       ${
-        settingOf(state, 'anchors.count', label) === 0
+        settingOf(state, 'anchors.count', label) === 0 || !encodes
           ? nothing
           : html`<button class="tiny" aria-pressed=${anchors > 0} @click=${() => on.anchors(label)}
               title="Switch the anchors of ${label} on or off, now">Anchors<span class="unseen"> of ${label}</span></button>`
       }
-      <button class="tiny" ?disabled=${!run} @click=${() => on.resample(label)}
+      <button class="tiny" ?disabled=${!run || !encodes} @click=${() => on.resample(label)}
         title="Re-aim the dead latents of ${label}, now">Resample dead<span class="unseen"> of ${label}</span></button>
     </div>
     <dl class="numbers" data-live="summary-${label}"></dl>
