@@ -26,6 +26,8 @@ mod schedules;
 mod shaders;
 /// The classical algorithms' solvers against optimality conditions and brute force.
 mod solvers;
+/// What crosscoders write to their sources.
+mod sources;
 /// Worlds, models and backends for the others.
 mod support;
 /// The paper's examples and constructions.
