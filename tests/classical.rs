@@ -1,8 +1,9 @@
 //! The classical algorithms: what must never rise, what they recover for several seeds, and what a run does with them.
 
 use crate::support::{problem, reference};
+use crate::worlds::sentences;
 use pollster::block_on;
-use sdl_explorer::config::{Activation, Algorithm, Config};
+use sdl_explorer::config::{Activation, Algorithm, Config, Source, Task, Training};
 use sdl_explorer::model::Hyper;
 use sdl_explorer::run::{BackendKind, Run, Stopped};
 use sdl_explorer::train::classical::Classical;
@@ -192,10 +193,10 @@ fn alternating_never_raises_the_true_loss() {
 
 #[test]
 fn alternating_trains_transcoders_and_crosscoders() {
-    for task in [sdl_explorer::config::Task::Transcoder, sdl_explorer::config::Task::Crosscoder] {
+    for task in [Task::Transcoder, Task::Crosscoder] {
         let mut c = alternating(5, Activation::TopK);
         c.model.task = task;
-        (c.model.b_dec, c.model.skip) = (true, task == sdl_explorer::config::Task::Transcoder);
+        (c.model.b_dec, c.model.skip) = (true, task == Task::Transcoder);
         check_alternating(&c, &format!("{task:?}"));
     }
 }
@@ -318,10 +319,7 @@ fn a_run_says_where_it_is_and_takes_live_changes() {
         block_on(run.use_faster_backend(|| 0.0));
         assert_eq!(run.info().kind, BackendKind::Cpu);
         block_on(run.use_backend(BackendKind::Cpu, "asked for")).expect("the CPU is always there");
-        let other = Config {
-            training: sdl_explorer::config::Training { algorithm: Algorithm::Adam, ..c.training.clone() },
-            ..c.clone()
-        };
+        let other = Config { training: Training { algorithm: Algorithm::Adam, ..c.training.clone() }, ..c.clone() };
         assert!(run.configure(other).is_err_and(|e| e.field == "training.algorithm"));
         match algorithm {
             Algorithm::KSvd => c.model.k = 3.0,
@@ -339,6 +337,25 @@ fn a_run_says_where_it_is_and_takes_live_changes() {
             assert!((w.decoder[0] - 1.0 / (width as f32).sqrt()).abs() < 1e-6, "{algorithm:?}: an atom is unit");
         }
         assert_eq!(block_on(run.advance(2)), Stopped::No);
+    }
+}
+
+#[test]
+fn k_svd_and_online_learning_take_real_sentences() {
+    for algorithm in [Algorithm::KSvd, Algorithm::Online] {
+        let mut c = Config { source: Source::Activations, ..config(algorithm) };
+        (c.model.n_latent, c.model.k) = (96, 8.0);
+        c.loss.l1 = if algorithm == Algorithm::Online { 0.1 } else { 0.0 };
+        let mut run = Run::new(c, Some(&sentences())).expect("the shipped file is good");
+        let before = block_on(run.frame()).expect("the CPU stays").metrics.explained_variance;
+        assert_eq!(block_on(run.advance(8)), Stopped::No);
+        let m = block_on(run.frame()).expect("the CPU stays").metrics;
+        println!("{algorithm:?} on sentences: EV {before:.3} → {:.3}, L0 {:.1}", m.explained_variance, m.l0);
+        assert!(m.explained_variance > before + 0.1, "{algorithm:?}: {before} → {}", m.explained_variance);
+        let busiest = (0..96).max_by(|a, b| m.density[*a].total_cmp(&m.density[*b])).expect("96 latents");
+        let texts = block_on(run.top_rows(busiest, 10)).expect("the CPU stays");
+        assert_eq!(texts.len(), 10);
+        assert!(texts.windows(2).all(|w| w[0].1 >= w[1].1) && texts[9].1 > 0.0);
     }
 }
 
