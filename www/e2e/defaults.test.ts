@@ -91,7 +91,9 @@ test.each(KNOBS.map((knob) => [knob.path, knob] as const))(
     let state = defaultState();
     for (const [other, value] of COMPANIONS[path] ?? []) state = withValue(state, other, value);
     for (const value of values) {
-      const error = engine.validate(configsOf(withValue(state, path, value)).A);
+      // Each algorithm refuses much that others take: what gives way is tested below.
+      const next = withValue(state, path, value);
+      const error = engine.validate(configsOf(path === 'training.algorithm' ? fitted(next, path) : next).A);
       expect(error, `${path} = ${value}`).toBeNull();
     }
     const wrong = structuredClone(engine.default_config()) as Config & Record<string, unknown>;
@@ -103,6 +105,11 @@ test.each(KNOBS.map((knob) => [knob.path, knob] as const))(
     expect(engine.validate(wrong)?.field).toBe(path);
   },
 );
+
+const ALGORITHMS = ['alternating', 'k_svd', 'online', 'er_spud', 'oracle'].map((algorithm) => {
+  const state = withValue(defaultState(), 'training.algorithm', algorithm);
+  return [algorithm, fitted(state, 'training.algorithm')] as const;
+});
 
 /** From every activation and task, with everything on that they allow. */
 const STARTS = ['top_k', 'batch_top_k', 'relu', 'jump_relu', 'gated'].flatMap((activation) =>
@@ -126,7 +133,7 @@ const STARTS = ['top_k', 'batch_top_k', 'relu', 'jump_relu', 'gated'].flatMap((a
   }),
 );
 
-test.each(STARTS)('from %s any change of one setting can be run', (_, start) => {
+test.each([...STARTS, ...ALGORITHMS])('from %s any change of one setting can be run', (_, start) => {
   expect(engine.validate(configsOf(start).A)).toBeNull();
   for (const knob of KNOBS) {
     if (knob.applies && !knob.applies(configsOf(start).A)) continue;
@@ -142,6 +149,8 @@ test.each(STARTS)('from %s any change of one setting can be run', (_, start) => 
     for (const value of values) {
       // A fraction of a latent is refused by name where k must be whole.
       if (knob.path === 'model.k' && value === 0.1 && start.shared['model.activation'] === 'top_k') continue;
+      // So is no price at all where it alone makes codes sparse.
+      if (knob.path === 'loss.l1' && value === 0 && start.shared['training.algorithm'] === 'online') continue;
       const next = fitted(withValue(start, knob.path, value), knob.path);
       for (const config of Object.values(configsOf(next))) {
         expect(engine.validate(config), `${knob.path} = ${value}`).toBeNull();
