@@ -211,7 +211,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'layers',
     name: 'Real crosscoder (three layers of MiniLM)',
     about:
-      'One set of latents for layers 2, 4 and 6 at once: which of them live in one layer, and which in all? A keeps 16 latents in every sample, B 16 on average.',
+      'One set of latents for layers 2, 4 and 6 at once: which of them live in one layer, and which in all? B is anchored to 16 labels in all three.',
     shared: {
       source: 'activations',
       'model.task': 'crosscoder',
@@ -222,13 +222,13 @@ export const SCENARIOS: readonly Scenario[] = [
       'model.unit_norm_decoder': false,
       'model.rank_by_norm': true,
       'model.scale_data': true,
-      'anchors.count': 0,
+      'anchors.count': 16,
       'scoring.threshold': 0.6,
       'training.batch': 128,
       'training.steps': 10000,
     },
     A: {},
-    B: { 'model.activation': 'batch_top_k' },
+    B: ANCHORED,
   },
 ];
 

@@ -67,6 +67,23 @@ export const definitions = {
     meaning: 'The share of those features whose best match exceeds the threshold τ.',
     formula: html`<i>M</i><sub>GT</sub>(τ) = |{<i>d</i> : <i>s<sub>d</sub></i> &gt; τ}| / <i>n</i>`,
   },
+  mcc: {
+    term: 'one-to-one match (MCC)',
+    meaning:
+      'The mean cosine of the best pairing in which every latent and every feature is used once. All latents and features count, dead and anchored ones too.',
+    formula: html`max over pairings of mean |cos(${decoderColumn}, ${targetDirection})|`,
+  },
+  f1: {
+    term: 'latents as probes (F1)',
+    meaning:
+      'How well a latent’s firing tells that its best feature is there: F1, averaged over all latents; one that never fires counts 0.',
+    formula: html`2 · precision · recall / (precision + recall)`,
+  },
+  shrinkage: {
+    term: 'length kept',
+    meaning: 'How long reconstructions are beside their targets, on average. L1 makes them shorter.',
+    formula: html`E ‖<i>x̂</i>‖ / ‖<i>x</i><sub>r</sub>‖`,
+  },
   polysemantic: {
     term: 'polysemantic latents',
     meaning: 'Latents that answer to two features or more, each on its own.',

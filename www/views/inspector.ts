@@ -223,6 +223,9 @@ export class InspectorView implements View<CompareViewData> {
         definition: definitions.mgt,
         values: each((run) => words.percent(words.recoveryOf(run.frame.metrics, basis).mgt)),
       },
+      { definition: definitions.mcc, values: each((run) => words.score(run.frame.metrics.mcc ?? Number.NaN)) },
+      { definition: definitions.f1, values: each((run) => words.score(run.frame.metrics.f1 ?? Number.NaN)) },
+      { definition: definitions.shrinkage, values: each((run) => words.percent(run.frame.metrics.shrinkage)) },
       { definition: definitions.polysemantic, values: each((run) => words.count(run.frame.metrics.n_polysemantic)) },
       { definition: definitions.deadCount, values: each((run) => words.count(run.frame.metrics.n_dead)) },
     ];
