@@ -56,7 +56,7 @@ fn update(
             if (is_side) {
                 first = side_row(0u);
             } else {
-                first = pull_row(first, select(level_of(now.hyper, latent), which, by_rank), 0u);
+                first = pull_row(first, select(level_of(latent), which, by_rank), 0u);
             }
         }
         let start = mask_start(now.slot, which, latent);
