@@ -83,14 +83,23 @@ fn aux_k(
                 break;
             }
             // Guesses rise and counts fall: the cut is at the last guess that has enough, or after it.
-            for (var g = 0u; g < 4u; g++) {
-                if (counts[g] > wanted) {
-                    least = guess[g];
-                } else {
-                    beyond = guess[g];
-                    above = counts[g];
-                    break;
-                }
+            let enough = counts > vec4u(wanted);
+            least = select(least, guess.x, enough.x);
+            least = select(least, guess.y, enough.y);
+            least = select(least, guess.z, enough.z);
+            least = select(least, guess.w, enough.w);
+            if (!enough.x) {
+                beyond = guess.x;
+                above = counts.x;
+            } else if (!enough.y) {
+                beyond = guess.y;
+                above = counts.y;
+            } else if (!enough.z) {
+                beyond = guess.z;
+                above = counts.z;
+            } else if (!enough.w) {
+                beyond = guess.w;
+                above = counts.w;
             }
         }
     }

@@ -36,7 +36,7 @@ fn backprop(
         if (of_side) {
             row = side_row(b);
         } else {
-            row = pull_row(now.first_row, level_of(hyper, select(latent, s, by_rank)), b);
+            row = pull_row(now.first_row, level_of(select(latent, s, by_rank)), b);
         }
         var product = 0.0;
         for (var j = 0u; j < target4; j++) {

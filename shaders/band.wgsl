@@ -42,7 +42,7 @@ fn band(
             if (value > max(step_at, 0.0)) {
                 df = dz[at];
             } else {
-                let row = pull_row(now.first_row, level_of(hyper, latent), b) * target4;
+                let row = pull_row(now.first_row, level_of(latent), b) * target4;
                 for (var j = 0u; j < target4; j++) {
                     df += dot(decoder[latent * target4 + j], residual[row + j]);
                 }

@@ -32,11 +32,21 @@ fn batch_find(
         }
         let above = keys > guess;
         if (any(above)) {
-            for (var j = 0u; j < 4u; j++) {
-                if (above[j]) {
-                    active_latents[start + found] = 4u * column + j;
-                    found++;
-                }
+            if (above.x) {
+                active_latents[start + found] = 4u * column;
+                found++;
+            }
+            if (above.y) {
+                active_latents[start + found] = 4u * column + 1u;
+                found++;
+            }
+            if (above.z) {
+                active_latents[start + found] = 4u * column + 2u;
+                found++;
+            }
+            if (above.w) {
+                active_latents[start + found] = 4u * column + 3u;
+                found++;
             }
         }
     }

@@ -21,14 +21,15 @@ const GUESS: f32 = 0.9;
 @group(0) @binding(5) var<storage, read_write> batch: Batch;
 @group(0) @binding(6) var<storage, read_write> control: Control;
 
-var<workgroup> histogram: array<atomic<u32>, 256>;
+/// One a round.
+var<workgroup> histogram: array<atomic<u32>, 1024>;
 /// The digits found so far, how many keys with exactly these are still wanted, and how many there are.
 var<workgroup> prefix: u32;
 var<workgroup> wanted: u32;
 var<workgroup> equal: u32;
 var<workgroup> found: atomic<u32>;
 /// Whether the lists are enough.
-var<workgroup> by_lists: bool;
+var<private> by_lists: bool;
 
 @compute @workgroup_size(WIDE_GROUP)
 fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
@@ -38,6 +39,9 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
         equal = 0u;
         atomicStore(&found, 0u);
     }
+    for (var round = 0u; round < 4u; round++) {
+        atomicStore(&histogram[256u * round + lane], 0u);
+    }
     workgroupBarrier();
     var listed = 0u;
     for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
@@ -45,21 +49,17 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
     }
     atomicAdd(&found, listed);
     workgroupBarrier();
-    if (lane == 0u) {
-        by_lists = atomicLoad(&found) >= now.kept || batch.guess <= 0.0;
-    }
-    workgroupBarrier();
+    by_lists = atomicLoad(&found) >= now.kept || batch.guess <= 0.0;
     for (var round = 0u; round < 4u; round++) {
         let shift = 24u - 8u * round;
-        atomicStore(&histogram[lane], 0u);
-        workgroupBarrier();
+        let bins = 256u * round;
         for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
             let n_keys = keys_of(b);
             for (var s = 0u; s < n_keys; s++) {
                 let bits = key(b, s);
                 // Higher digits must agree with those found (shifted in two parts: by 32 is not defined).
                 if (bits > 0u && ((bits >> shift) >> 8u) == prefix) {
-                    atomicAdd(&histogram[(bits >> shift) & 255u], 1u);
+                    atomicAdd(&histogram[bins + ((bits >> shift) & 255u)], 1u);
                 }
             }
         }
@@ -67,11 +67,11 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
         if (lane == 0u) {
             var left = wanted;
             var digit = 255u;
-            var here = atomicLoad(&histogram[digit]);
+            var here = atomicLoad(&histogram[bins + digit]);
             while (digit > 0u && here < left) {
                 left -= here;
                 digit--;
-                here = atomicLoad(&histogram[digit]);
+                here = atomicLoad(&histogram[bins + digit]);
             }
             prefix = (prefix << 8u) | digit;
             wanted = left;

@@ -27,7 +27,7 @@ fn levels(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
             rank += u32(value > f || (value == f && other < latent));
         }
         ordered[start + rank] = latent;
-        let which = level_of(now.hyper, rank);
+        let which = level_of(rank);
         atomicOr(&mask[mask_start(now.slot, which, latent) + b / 32u], 1u << (b % 32u));
     }
 }

@@ -53,17 +53,18 @@ fn radial(
     var total = 0.0;
     var along = 0.0;
     let words = (now.n_rows + 31u) / 32u;
-    for (var g = 0u; g < n_fire_masks(); g++) {
-        let start = mask_start(now.slot, g, latent);
-        for (var word = 0u; word < words; word++) {
-            var bits = mask[start + word];
-            while (bits != 0u) {
-                let at = cells(32u * word + firstTrailingBit(bits)) + latent;
-                bits &= bits - 1u;
-                let f = z[at];
-                total += f * penalty_slope(hyper, f, weight);
-                along += f * dz[at];
-            }
+    let fired = mask_start(now.slot, 0u, latent);
+    for (var word = 0u; word < words; word++) {
+        var bits = mask[fired + word];
+        for (var g = 1u; g < n_fire_masks(); g++) {
+            bits |= mask[fired + g * n_latent * mask_words + word];
+        }
+        while (bits != 0u) {
+            let at = cells(32u * word + firstTrailingBit(bits)) + latent;
+            bits &= bits - 1u;
+            let f = z[at];
+            total += f * penalty_slope(hyper, f, weight);
+            along += f * dz[at];
         }
     }
     if (side == GATES) {

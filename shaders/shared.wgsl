@@ -1,4 +1,5 @@
-// What all kernels share: a problem's sizes, a step's numbers and a few helpers. Appended to every kernel's source.
+// What all kernels share: a problem's sizes, a step's numbers and a few helpers. Appended to every kernel's source, which
+// declares the step it works on as `now`.
 //
 // Rows of inputs, targets, weights and pre-activations are padded with zeros to whole vec4s (of a crosscoder, each
 // source's part by itself).
@@ -190,19 +191,21 @@ fn has_extra() -> bool {
     return n_levels > 1u || side != 0u;
 }
 
+// Lists are read where they are: a copy of the step with an index into it is slow on software adapters.
+
 /// Where a level ends; the last one takes all that is left.
-fn level_end(hyper: Hyper, level: u32) -> u32 {
-    return select(hyper.level_ends[level / 4u][level % 4u], ~0u, level + 1u >= n_levels);
+fn level_end(level: u32) -> u32 {
+    return select(now.hyper.level_ends[level / 4u][level % 4u], ~0u, level + 1u >= n_levels);
 }
 
 /// The level of a latent, or of a rank: the first that ends after it.
-fn level_of(hyper: Hyper, place: u32) -> u32 {
+fn level_of(place: u32) -> u32 {
     if (n_levels == 1u) {
         return 0u;
     }
     var level = 0u;
     for (var g = 0u; g + 1u < n_levels; g++) {
-        level += u32(place >= hyper.level_ends[g / 4u][g % 4u]);
+        level += u32(place >= level_end(g));
     }
     return level;
 }

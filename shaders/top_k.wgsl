@@ -97,7 +97,7 @@ fn take(b: u32, place: u32, latent: u32) {
         if (rank_by_norm) {
             return;
         }
-        which = level_of(now.hyper, place);
+        which = level_of(place);
     }
     atomicOr(&mask[mask_start(now.slot, which, latent) + b / 32u], 1u << (b % 32u));
 }

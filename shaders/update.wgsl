@@ -2,8 +2,7 @@
 // then it is stored where `mean` is bound, and `adam` goes on from there).
 //
 // One thread owns four vec4s of one latent's row, a quarter of the row apart, so that it walks the row masks once for
-// all four. The gradient is Σ_b c_b row_b over the batch rows on which the latent is active, mask by mask, in ascending
-// order:
+// all four. The gradient is Σ_b c_b row_b over the batch rows on which the latent is active, in ascending order:
 //   encoder: c = dz, rows = x, less b_dec if the input is shifted (then `per_use` is b_dec);
 //   decoder: c = f, rows = 2 pull / B, the pull that of the latent's level, plus the multiples of w that `radial` found
 //   (then `per_use` is those, if it runs);
@@ -47,26 +46,35 @@ fn update(
     var g3 = vec4f();
     var total = 0.0;
     let words = (now.n_rows + 31u) / 32u;
-    let n_used = select(n_masks(), n_fire_masks(), of_decoder && side == GATES);
-    for (var which = 0u; which < n_used; which++) {
-        let is_side = which >= n_fire_masks();
+    // First the firing latents, whose masks are disjoint, then the second reconstruction's.
+    let n_used = 1u + u32(side != 0u && !(of_decoder && side == GATES));
+    for (var part = 0u; part < n_used; part++) {
+        let is_side = part == 1u;
         let from_cells = select(0u, side_cells(0u), is_side) + latent;
         var first = now.first_row;
         if (of_decoder) {
-            if (is_side) {
-                first = side_row(0u);
-            } else {
-                first = pull_row(first, select(level_of(now.hyper, latent), which, by_rank), 0u);
-            }
+            first = select(pull_row(first, select(level_of(latent), 0u, by_rank), 0u), side_row(0u), is_side);
         }
-        let start = mask_start(now.slot, which, latent);
+        let first_mask = select(0u, n_fire_masks(), is_side);
+        let n_joined = select(n_fire_masks(), 1u, is_side);
+        let start = mask_start(now.slot, first_mask, latent);
         for (var word = 0u; word < words; word++) {
             var bits = mask[start + word];
+            for (var g = 1u; g < n_joined; g++) {
+                bits |= mask[start + g * n_latent * mask_words + word];
+            }
             while (bits != 0u) {
-                let b = 32u * word + firstTrailingBit(bits);
+                let bit = firstTrailingBit(bits);
                 bits &= bits - 1u;
+                var level = 0u;
+                if (of_decoder && by_rank) {
+                    for (var g = 1u; g < n_joined; g++) {
+                        level += g * ((mask[start + g * n_latent * mask_words + word] >> bit) & 1u);
+                    }
+                }
+                let b = 32u * word + bit;
                 let c = coefficients[b * 4u * latent4 + from_cells];
-                let row = (first + b) * width4;
+                let row = (first + level * step_rows + b) * width4;
                 total += c;
                 g0 += c * rows[row + column0];
                 g1 += c * rows[row + min(column1, last)];

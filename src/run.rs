@@ -103,6 +103,11 @@ impl Run {
     /// Checks the config, makes the world and starts on the CPU. `file`: the data's bytes where the source is a file.
     pub fn new(config: Config, file: Option<&[u8]>) -> Result<Self, ConfigError> {
         config.check()?;
+        let algorithm = config.training.algorithm;
+        if algorithm != Algorithm::Adam && !cfg!(feature = "classical") {
+            let value = format!("{algorithm:?}");
+            return Err(ConfigError::new("training.algorithm", value, "adam in this build of the engine"));
+        }
         let world = Arc::new(World::new(&config, file)?);
         Ok(Self::of_world(config, world))
     }
@@ -411,6 +416,7 @@ impl Run {
     /// Rows of the data set that fire a latent most: (row, activation), falling. Empty for a bench.
     pub async fn top_rows(&mut self, latent: usize, count: usize) -> Result<Vec<(u32, f32)>, DeviceLost> {
         let hyper = self.hyper(self.step);
+        #[cfg(feature = "classical")]
         if let AnyBackend::Classical(classical) = &self.backend {
             return Ok(classical.top_rows(&hyper, latent, count));
         }

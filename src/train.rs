@@ -5,6 +5,7 @@
 //! A backend knows nothing of schedules, events or metrics: it steps, evaluates and hands its state over.
 
 mod any;
+#[cfg(feature = "classical")]
 pub mod classical;
 pub mod cpu;
 #[cfg(feature = "gpu")]

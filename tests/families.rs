@@ -127,8 +127,11 @@ fn families_that_cannot_be_are_refused() {
     assert!(c.check().is_err_and(|e| e.field == "bench.correlation"));
 }
 
-/// A ReLU model of orthonormal features: latent i is built of (what it listens to, what it writes), by feature.
-fn model(latents: &[(&[(usize, f32)], &[(usize, f32)])]) -> Run {
+/// Weights by feature.
+type Parts<'a> = &'a [(usize, f32)];
+
+/// A ReLU model of orthonormal features: latent i is built of (what it listens to, what it writes).
+fn model(latents: &[(Parts, Parts)]) -> Run {
     let mut c = config(true);
     (c.model.activation, c.model.unit_norm_decoder) = (Activation::Relu, false);
     (c.model.n_latent, c.model.k, c.scoring.rows) = (latents.len() as u32, 1.0, 20_000);
@@ -137,7 +140,7 @@ fn model(latents: &[(&[(usize, f32)], &[(usize, f32)])]) -> Run {
     world.directions_out = world.directions_in.clone();
     let mut run = Run::of_world(c, Arc::new(world));
     for (i, (listens, writes)) in latents.iter().enumerate() {
-        let row = |parts: &[(usize, f32)]| {
+        let row = |parts: Parts| {
             let mut row = vec![0.0; 10];
             parts.iter().for_each(|(d, w)| row[*d] = *w);
             row
@@ -150,8 +153,8 @@ fn model(latents: &[(&[(usize, f32)], &[(usize, f32)])]) -> Run {
 #[test]
 fn an_absorbed_model_is_known_as_such_and_a_clean_one_too() {
     // Parent 0 with children 2, 3, 4: its latent is silenced by them, theirs write both.
-    let silenced: &[(usize, f32)] = &[(0, 1.0), (2, -1e4), (3, -1e4), (4, -1e4)];
-    let parent: &[(usize, f32)] = &[(0, 1.0)];
+    let silenced: Parts = &[(0, 1.0), (2, -1e4), (3, -1e4), (4, -1e4)];
+    let parent: Parts = &[(0, 1.0)];
     let only = [[(1, 1.0)], [(2, 1.0)], [(3, 1.0)], [(4, 1.0)]];
     let with_parent = [[(0, 1.0), (2, 1.0)], [(0, 1.0), (3, 1.0)], [(0, 1.0), (4, 1.0)]];
     let mut absorbed = model(&[

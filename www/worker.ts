@@ -1,8 +1,9 @@
 /**
  * One run: a wasm instance of its own behind a queue, answering the page's requests in order.
  *
- * The only file of the page that calls the engines. Every run starts in the small one, which knows the CPU alone; the
- * first time that WebGPU is to be tried, the run moves into the large one, and this and all later runs stay there.
+ * The only file of the page that calls the engines. Every run starts in the small one, which knows the CPU and Adam
+ * alone; the first time that WebGPU is to be tried, the run moves into the large one, and this and all later runs stay
+ * there. A run of another algorithm starts there.
  * Calls are strictly one at a time, because the engine's async methods hold a mutable borrow until they settle.
  */
 import type { BackendInfo, Config, GpuRun, WasmModule, WasmRun } from './engine';
@@ -18,8 +19,9 @@ interface WithGpu {
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let ready: Promise<unknown> = Promise.resolve();
+const firstEngine = first as unknown as WasmModule;
 /** Where runs are made. */
-let engine = first as unknown as WasmModule;
+let engine = firstEngine;
 /** The engine that knows WebGPU, once it can be used. */
 let gpuEngine: typeof import('./gpu-engine') | undefined;
 let run: WasmRun | undefined;
@@ -57,6 +59,7 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
     case 'check':
       return { error: engine.validate(request.config) };
     case 'start': {
+      if (request.config.training.algorithm !== 'adam' && engine === firstEngine) await startInLateEngine();
       const given = request.rows ?? undefined;
       const next = new engine.Run(request.config, given);
       run?.free();
@@ -169,6 +172,19 @@ async function lookForGpu(): Promise<typeof import('./gpu-engine')> {
     throw new Error('This browser offers no WebGPU adapter here (WebGPU may be off, or the GPU not supported).');
   }
   return import('./gpu-engine');
+}
+
+/** The first engine knows Adam alone. The other knows all algorithms, with or without a GPU. */
+async function startInLateEngine(): Promise<void> {
+  if (!gpuEngine) {
+    const late = await import('./gpu-engine');
+    await late.init({ module_or_path: late.wasm });
+    gpuEngine = late;
+  }
+  run?.free();
+  run = undefined;
+  engine = gpuEngine.engine;
+  first.__wbg_reset_state();
 }
 
 /** The run goes on there as if nothing had happened; until it is there it stays where it is. */

@@ -8,6 +8,7 @@
 use super::tensors::Tensors;
 use super::{Samples, World, directions};
 use crate::config::{Config, ConfigError, Task};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The one label of data without labels, whose mean stands for no feature.
@@ -158,24 +159,22 @@ fn matrices(file: &Tensors, config: &Config) -> Result<Vec<Matrix>, ConfigError>
 /// Names of the tensors that a task takes where none are named.
 fn found(file: &Tensors, task: Task) -> Result<Vec<String>, ConfigError> {
     let has = |name: &str| file.tensor(name).is_some();
-    let mut floats: Vec<String> = vec![];
+    let mut floats = BTreeSet::new();
     for name in file.names() {
         if let Some(tensor) = file.tensor(name).transpose()?
             && tensor.shape.len() == 2
             && tensor.is_float()
         {
-            floats.push(name.to_owned());
+            floats.insert(name.to_owned());
         }
     }
+    let floats: Vec<String> = floats.into_iter().collect();
     let pair = |a: &str, b: &str| (has(a) && has(b)).then(|| vec![a.to_owned(), b.to_owned()]);
     let chosen = match task {
         Task::Autoencoder if has("embedding") => Some(vec!["embedding".to_owned()]),
         Task::Autoencoder => (floats.len() == 1).then(|| floats.clone()),
         Task::Transcoder => pair("mlp_in", "mlp_out").or_else(|| pair("input", "target")),
-        Task::Crosscoder => {
-            floats.sort();
-            (floats.len() > 1).then(|| floats.clone())
-        }
+        Task::Crosscoder => (floats.len() > 1).then(|| floats.clone()),
     };
     chosen.ok_or_else(|| {
         let (what, expected) = match task {

@@ -1,6 +1,7 @@
 //! Any backend behind one type, for whoever may change from one to another; without the feature `gpu` there is none of
 //! that kind.
 
+#[cfg(feature = "classical")]
 use super::classical::Classical;
 use super::cpu::Cpu;
 #[cfg(feature = "gpu")]
@@ -14,6 +15,7 @@ pub enum AnyBackend {
     Cpu(Box<Cpu>),
     #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
+    #[cfg(feature = "classical")]
     Classical(Box<Classical>),
 }
 
@@ -22,7 +24,10 @@ impl AnyBackend {
     pub fn on_host(problem: Problem, state: State) -> Self {
         match problem.algorithm {
             Algorithm::Adam => Self::Cpu(Box::new(Cpu::new(problem, state))),
+            #[cfg(feature = "classical")]
             _ => Self::Classical(Box::new(Classical::new(problem, state))),
+            #[cfg(not(feature = "classical"))]
+            _ => unreachable!("`Run::new` refuses what this build does not have"),
         }
     }
 }
@@ -34,6 +39,7 @@ macro_rules! on {
             AnyBackend::Cpu($b) => $call,
             #[cfg(feature = "gpu")]
             AnyBackend::Gpu($b) => $call,
+            #[cfg(feature = "classical")]
             AnyBackend::Classical($b) => $call,
         }
     };
