@@ -87,6 +87,8 @@ test.each(BACKENDS)('every method trains on %s', (backend) =>
     },
     { context: { reducedMotion: 'reduce' } },
   ),
+  // An emulated GPU compiles every kernel of every method.
+  400_000,
 );
 
 /** Both links' settings, the second's where they share one. */
