@@ -32,8 +32,17 @@ pub struct World {
     pub basis: Option<Basis>,
     /// What the data were multiplied by, if they were scaled.
     pub factors: Option<scale::Factors>,
+    /// What was subtracted from the data before, if they were centred.
+    pub means: Option<Means>,
     pub report: directions::Report,
     pub samples: Samples,
+}
+
+/// Mean rows of input and target.
+#[derive(Clone, Debug)]
+pub struct Means {
+    pub input: Vec<f32>,
+    pub target: Vec<f32>,
 }
 
 /// [n_features, n_input] and [n_features, n_target].
@@ -194,6 +203,11 @@ impl World {
             Samples::Bench(f) => Some(f.lone_moment(self.n_features)),
             Samples::Rows(_) => None,
         }
+    }
+
+    /// Whether there is a truth to score against: rows without labels have none.
+    pub fn has_truth(&self) -> bool {
+        matches!(self.samples, Samples::Bench(_)) || self.n_features > 1
     }
 
     /// Names of the features where the data has them.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub version: u32,
@@ -34,6 +35,7 @@ pub const MAX_LEVELS: usize = 8;
 
 /// Where samples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The Linear Representation Bench: a world with known features.
@@ -44,6 +46,7 @@ pub enum Source {
 
 /// The Linear Representation Bench (arXiv 2512.05534, App. C).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Bench {
     /// n.
@@ -69,6 +72,7 @@ pub struct Bench {
 
 /// The two settings of the paper's Table 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Interference {
     /// Products of different directions are at most M.
@@ -79,6 +83,7 @@ pub enum Interference {
 
 /// Activations of a real model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Activations {
     /// Which data set; the caller hands the bytes over.
@@ -91,6 +96,7 @@ pub struct Activations {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Model {
     pub task: Task,
@@ -127,6 +133,7 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// The target is the input.
@@ -138,6 +145,7 @@ pub enum Task {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     Relu,
@@ -152,6 +160,7 @@ pub enum Activation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BiasStart {
     Zero,
@@ -163,6 +172,7 @@ pub enum BiasStart {
 
 /// Terms beside the reconstruction error Σ_dims (x̂ − x)²; every term is a mean over the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Loss {
     /// λ of the penalty λ Σ_i (f_i n_i)^p (eq. 5; p = 1 unless annealed); 0 is off. A gated model's is on ReLU(π).
@@ -223,6 +233,7 @@ fn with_last(list: &[u32], last: u32) -> Vec<u32> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Weighting {
     /// n_i = 1.
@@ -232,6 +243,7 @@ pub enum Weighting {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuxForm {
     /// α Σ‖e − ê‖² / Σ‖e − mean e‖² over the batch.
@@ -242,6 +254,7 @@ pub enum AuxForm {
 
 /// Feature anchoring (eq. 22): latents 0..count are pulled to known features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Anchors {
     pub count: u32,
@@ -251,6 +264,7 @@ pub struct Anchors {
 
 /// What is called dead, and what is done about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Dead {
     /// A latent that fired for none of the last `window` training samples is dead.
@@ -267,6 +281,7 @@ pub struct Dead {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
     None,
@@ -278,6 +293,7 @@ pub enum Treatment {
 
 /// How weights are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
     /// Gradient descent with Adam's moments.
@@ -295,6 +311,7 @@ pub enum Algorithm {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
     pub algorithm: Algorithm,
@@ -317,6 +334,7 @@ pub struct Training {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Scoring {
     /// τ of M_GT.

@@ -5,6 +5,7 @@
 
 mod backends;
 mod divergence;
+mod order;
 mod resample;
 mod snapshot;
 
@@ -17,6 +18,7 @@ use crate::train::cpu::Cpu;
 use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
+pub use order::Order;
 use std::sync::Arc;
 
 /// Steps handed to a backend at once; bounds the batches that exist at a time.
@@ -30,6 +32,7 @@ pub struct Run {
     info: BackendInfo,
     step: u64,
     samples: u64,
+    order: Order,
     /// Losses not yet handed out, and the steps they were read before.
     losses: Vec<(u64, f32)>,
     /// The loss of the first batch, which divergence is measured against.
@@ -99,6 +102,7 @@ impl Run {
             world,
             step: 0,
             samples: 0,
+            order: Order::default(),
             losses: vec![],
             start_loss: None,
             stopped: Stopped::No,
@@ -154,8 +158,7 @@ impl Run {
                 let count = CHUNK.min(end - self.step);
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
-                let batches: Vec<Batch> =
-                    range.clone().map(|t| self.world.batch(self.config.seed, t, n_rows)).collect();
+                let batches: Vec<Batch> = range.clone().map(|t| self.batch(t)).collect();
                 let hyper: Vec<Hyper> = range.map(|t| Hyper::new(&self.config, t)).collect();
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;

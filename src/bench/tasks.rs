@@ -18,6 +18,7 @@ pub fn bench(config: &Config) -> World {
         directions_out,
         basis: None,
         factors: None,
+        means: None,
         report,
         samples: Samples::Bench(firing::Firing::new(b)),
     };
