@@ -1,5 +1,7 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// The command line, by its binary: runs killed and resumed, other programs' files, refusals, links, tables.
+mod cli;
 /// Bad configs are refused by field, value and remedy.
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.

@@ -44,6 +44,10 @@ impl Log {
         Self::open(path, early).map(|(log, _)| log)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.end == 0
+    }
+
     /// Adds a line, or nothing at all.
     pub fn add(&mut self, line: &Value) -> Outcome {
         let text = format!("{line}\n");

@@ -248,7 +248,7 @@ impl Course<'_> {
         let end = u64::from(run.config().training.steps);
         let path = self.folder.join(METRICS);
         let mut log = Log::up_to(&path, run.step())?;
-        if run.step() == 0 {
+        if run.step() == 0 && log.is_empty() {
             self.log(run, &mut log)?;
         }
         let mut pace = 1;
