@@ -1,8 +1,10 @@
-// backprop: gradients of the active pre-activations, dz_i = ⟨w_D^i, 2 r⟩ / B + λ (‖w_D^i‖ or 1) / B.
+// backprop: gradients of the active pre-activations, dz_i = (2 ⟨w_D^i, pull⟩ + slope n_i) / B, the pull being that of the
+// latent's level; or those of the second reconstruction's latents (`of_side`), dz_i = 2 ⟨w_D^i, pull⟩ a'_i / B with
+// a' = a for ghost gradients' exp, else 1, and for gates also what they pay, λ n_i / B.
 //
-// One thread owns one entry of one row's list. dz stays undefined where a latent is not active.
-// Shapes: active [n_rows, capacity], count [n_rows], decoder [n_latent, target4], residual [.., target4] from
-// first_row on, decoder_norms [n_latent] (read if L1 is by norm), dz [n_rows, 4 latent4].
+// One thread owns entries lane, lane + lanes, … of one row's list. dz stays undefined where a latent is not active.
+// Shapes: active [n_rows, capacity], count [n_rows], decoder [n_latent, target4], residual as in `shared.wgsl`,
+// decoder_norms [n_latent] (read if penalties are by norm), z and dz [2 step_rows, 4 latent4], control [1].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> active_latents: array<u32>;
@@ -10,7 +12,9 @@
 @group(0) @binding(3) var<storage, read> decoder: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(5) var<storage, read> decoder_norms: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(6) var<storage, read> z: array<f32>;
+@group(0) @binding(7) var<storage, read> control: Control;
+@group(0) @binding(8) var<storage, read_write> dz: array<f32>;
 
 @compute @workgroup_size(GROUP)
 fn backprop(
@@ -19,21 +23,44 @@ fn backprop(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let at = flat(group, groups, lane);
-    let b = at / now.capacity;
+    let b = at / lanes;
     if (b >= now.n_rows) {
         return;
     }
-    if (at % now.capacity >= count[b]) {
-        return;
+    let hyper = now.hyper;
+    let capacity = select(now.capacity, n_latent, of_side);
+    let n_active = count[b];
+    for (var s = at % lanes; s < n_active; s += lanes) {
+        let latent = active_latents[b * capacity + s];
+        var row = 0u;
+        if (of_side) {
+            row = side_row(b);
+        } else {
+            row = pull_row(now.first_row, level_of(hyper, select(latent, s, by_rank)), b);
+        }
+        var product = 0.0;
+        for (var j = 0u; j < target4; j++) {
+            product += dot(decoder[latent * target4 + j], residual[row * target4 + j]);
+        }
+        product *= 2.0;
+        var norm = 1.0;
+        if (hyper.by_norm == 1u) {
+            norm = decoder_norms[latent];
+        }
+        if (!of_side) {
+            let cell = cells(b) + latent;
+            if (side != GATES) {
+                product += control.multiplier * penalty_slope(hyper, z[cell], norm) * norm;
+            }
+            dz[cell] = product / f32(now.n_rows);
+        } else {
+            let cell = side_cells(b) + latent;
+            if (side == GHOST) {
+                product *= z[cell];
+            } else if (side == GATES) {
+                product += control.multiplier * hyper.l1 * norm;
+            }
+            dz[cell] = product / f32(now.n_rows);
+        }
     }
-    let latent = active_latents[at];
-    var product = 0.0;
-    for (var j = 0u; j < target4; j++) {
-        product += dot(decoder[latent * target4 + j], residual[(now.first_row + b) * target4 + j]);
-    }
-    var norm = 1.0;
-    if (now.hyper.by_norm == 1u) {
-        norm = decoder_norms[latent];
-    }
-    dz[b * 4u * latent4 + latent] = (2.0 * product + now.hyper.l1 * norm) / f32(now.n_rows);
 }

@@ -1,11 +1,13 @@
-// errors: the squared error of every row, ‖r‖².
+// errors: of every row the squared error ‖r‖² and the reconstruction's ‖x̂‖², x̂ = r + x_r.
 //
 // One thread owns one row; dispatched once for all rows of a submit.
-// Shapes: residual [n_rows, target4], sse [n_rows].
+// Shapes: residual and targets [n_rows, target4], sse and recon [n_rows].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> sse: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> sse: array<f32>;
+@group(0) @binding(4) var<storage, read_write> recon: array<f32>;
 
 @compute @workgroup_size(GROUP)
 fn errors(
@@ -17,10 +19,14 @@ fn errors(
     if (b >= now.n_rows) {
         return;
     }
-    var sum = 0.0;
+    var error = 0.0;
+    var size = 0.0;
     for (var j = 0u; j < target4; j++) {
         let r = residual[b * target4 + j];
-        sum += dot(r, r);
+        let x = r + targets[b * target4 + j];
+        error += dot(r, r);
+        size += dot(x, x);
     }
-    sse[b] = sum;
+    sse[b] = error;
+    recon[b] = size;
 }

@@ -2,7 +2,8 @@
 //
 // One thread owns one row. Latents stay where they are (f = z wherever active); written are the row's active latents,
 // ascending, their count, and the latents' row masks (by integer atomics, so their order does not matter).
-// Shapes: z [n_rows, 4 latent4], active [n_rows, capacity], count [n_rows], mask [steps, n_latent, mask_words].
+// Shapes: z [n_rows, 4 latent4], active [n_rows, capacity], count [n_rows], mask [steps, n_masks, n_latent,
+// mask_words].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> z: array<f32>;
@@ -23,10 +24,10 @@ fn relu(
     let bit = 1u << (b % 32u);
     var found = 0u;
     for (var i = 0u; i < n_latent; i++) {
-        if (z[b * 4u * latent4 + i] > 0.0) {
+        if (z[cells(b) + i] > 0.0) {
             active_latents[b * now.capacity + found] = i;
             found++;
-            atomicOr(&mask[mask_start(now.slot, i) + b / 32u], bit);
+            atomicOr(&mask[mask_start(now.slot, 0u, i) + b / 32u], bit);
         }
     }
     count[b] = found;

@@ -1,6 +1,7 @@
 // What all kernels share: a problem's sizes, a step's numbers and a few helpers. Appended to every kernel's source.
 //
-// Rows of inputs, targets, weights and pre-activations are padded with zeros to whole vec4s.
+// Rows of inputs, targets, weights and pre-activations are padded with zeros to whole vec4s (of a crosscoder, each
+// source's part by itself).
 
 /// Invocations of a workgroup wherever a kernel names no other size.
 const GROUP: u32 = 64u;
@@ -16,18 +17,42 @@ override input4: u32 = 1u;
 override target4: u32 = 1u;
 /// Words of a latent's row mask.
 override mask_words: u32 = 1u;
+/// Rows that one step, and that one submit, have room for.
+override step_rows: u32 = 1u;
+override submit_rows: u32 = 1u;
+/// Blocks that a row of the target, of a crosscoder also one of the input, is made of; each padded by itself.
+override n_sources: u32 = 1u;
+/// Levels of the nested loss, and whether they are of ranks.
+override n_levels: u32 = 1u;
+override by_rank: bool = false;
+/// The second reconstruction that there may be, one of the constants below.
+override side: u32 = 0u;
+const AUX_K: u32 = 1u;
+const GHOST: u32 = 2u;
+const GATES: u32 = 3u;
 
 // Switches of the model.
 override has_b_enc: bool = false;
 override has_b_dec: bool = false;
 override shift_input: bool = false;
 override unit_norm_decoder: bool = false;
+override rank_by_norm: bool = false;
+override has_skip: bool = false;
+/// The gradient is clipped: it is stored before Adam sees it.
+override clips: bool = false;
 
 // What tells apart two uses of one kernel: the width (in vec4) of the rows that it works on, whether they are the
-// decoder's, and whether pre-activations get their offset.
+// decoder's, whether pre-activations get their offset, whether it is about the second reconstruction's latents or
+// about thresholds, which round of a selection it is, and where (in vec4s) its part of the gradient starts.
 override width4: u32 = 1u;
 override of_decoder: bool = false;
 override with_offset: bool = false;
+override of_side: bool = false;
+override of_theta: bool = false;
+override which_round: u32 = 0u;
+override gradient_at: u32 = 0u;
+/// Threads that share a row's list.
+override lanes: u32 = 1u;
 
 /// The numbers of a step that schedules may change; `model/hyper.rs` has the same struct and says what they mean.
 struct Hyper {
@@ -77,8 +102,10 @@ struct Step {
     capacity: u32,
     /// Where the step's loss goes.
     loss_at: u32,
-    unused_0: u32,
-    unused_1: u32,
+    /// 1 if Batch Top-k selects within the batch whatever the threshold, 0 if by the threshold once there is one.
+    training: u32,
+    /// What Batch Top-k keeps of the batch.
+    kept: u32,
     @align(16) hyper: Hyper,
 }
 
@@ -87,22 +114,129 @@ struct Slot {
     @size(256) step: Step,
 }
 
+/// Where in a step's tally of Batch Top-k (after three rounds of 2,048 digits) lies what each round was given, and where
+/// the equals of every row.
+const BATCH_GIVEN: u32 = 6144u;
+const BATCH_EQUALS: u32 = 6152u;
+
+/// What steps leave to the next; `model/hyper.rs` has the same struct and says what the members mean.
+struct Control {
+    threshold: f32,
+    threshold_seen: f32,
+    l0_mean: f32,
+    l0_rate: f32,
+    l0_seen: f32,
+    multiplier: f32,
+}
+
 /// Number of the invocation in a dispatch of workgroups of GROUP that needed two dimensions.
 fn flat(group: vec3u, groups: vec3u, lane: u32) -> u32 {
     return (group.y * groups.x + group.x) * GROUP + lane;
 }
 
+// Masks of a step: of the firing latents one (or one a level, where levels are of ranks: a latent has another level in
+// every row), then one of the second reconstruction's latents.
+
+fn n_fire_masks() -> u32 {
+    return select(1u, n_levels, by_rank);
+}
+
+fn n_masks() -> u32 {
+    return n_fire_masks() + u32(side != 0u);
+}
+
 /// Where the row mask of a latent starts: bit b of word w is row 32 w + b.
-fn mask_start(slot: u32, latent: u32) -> u32 {
-    return (slot * n_latent + latent) * mask_words;
+fn mask_start(slot: u32, which: u32, latent: u32) -> u32 {
+    return ((slot * n_masks() + which) * n_latent + latent) * mask_words;
+}
+
+/// Where row b of `z` and `dz` starts. Both have a second plane for the second reconstruction's latents.
+fn cells(b: u32) -> u32 {
+    return b * 4u * latent4;
+}
+
+fn side_cells(b: u32) -> u32 {
+    return (step_rows + b) * 4u * latent4;
+}
+
+// Rows of `residual` [.., target4]: x̂ − x_r of the whole submit; then, of one step, per level (where there are several)
+// half of B times the gradient at the reconstruction that its latents see, the same for the second reconstruction, and
+// what the loss pays beside the error, component by component.
+
+/// Row b of what latents of a level pull at; `first_row` is the step's.
+fn pull_row(first_row: u32, level: u32, b: u32) -> u32 {
+    return select(submit_rows + level * step_rows, first_row, n_levels == 1u) + b;
+}
+
+fn side_row(b: u32) -> u32 {
+    return submit_rows + select(n_levels, 0u, n_levels == 1u) * step_rows + b;
+}
+
+fn extra_row(b: u32) -> u32 {
+    return side_row(b) + select(0u, step_rows, side != 0u);
+}
+
+/// Whether `residual` has rows of what the loss pays beside the error.
+fn has_extra() -> bool {
+    return n_levels > 1u || side != 0u;
+}
+
+/// The level of a latent, or of a rank: the first that ends after it.
+fn level_of(hyper: Hyper, place: u32) -> u32 {
+    if (n_levels == 1u) {
+        return 0u;
+    }
+    var level = 0u;
+    for (var g = 0u; g + 1u < n_levels; g++) {
+        level += u32(place >= hyper.level_ends[g / 4u][g % 4u]);
+    }
+    return level;
+}
+
+// Penalties of a firing latent, λ₁ ((f n + ε)^p − ε^p) + λ_t tanh(c f n) + λ₀; `model/reference/penalty.rs` has them.
+
+/// ε.
+const POWER_FLOOR: f32 = 1e-3;
+
+/// λ f n and nothing else, as most runs have it.
+fn is_plain(hyper: Hyper) -> bool {
+    return hyper.p == 1.0 && hyper.tanh == 0.0;
+}
+
+fn penalty_value(hyper: Hyper, f: f32, n: f32) -> f32 {
+    if (is_plain(hyper)) {
+        return hyper.l1 * f * n + hyper.l0;
+    }
+    let power = pow(f * n + POWER_FLOOR, hyper.p) - pow(POWER_FLOOR, hyper.p);
+    return hyper.l1 * power + hyper.tanh * bounded_tanh(hyper.tanh_scale * f * n) + hyper.l0;
+}
+
+/// The derivative by the product f n.
+fn penalty_slope(hyper: Hyper, f: f32, n: f32) -> f32 {
+    if (is_plain(hyper)) {
+        return hyper.l1;
+    }
+    let power = hyper.p * pow(f * n + POWER_FLOOR, hyper.p - 1.0);
+    let t = bounded_tanh(hyper.tanh_scale * f * n);
+    return hyper.l1 * power + hyper.tanh * hyper.tanh_scale * (1.0 - t * t);
+}
+
+/// tanh, which WGSL may work out by way of an exponential that overflows.
+fn bounded_tanh(x: f32) -> f32 {
+    return tanh(clamp(x, -10.0, 10.0));
 }
 
 /// How far Adam moves, given the moments after their update.
-fn adam(hyper: Hyper, mean: vec4f, square: vec4f) -> vec4f {
+fn adam_move(hyper: Hyper, mean: vec4f, square: vec4f) -> vec4f {
     return hyper.step_size * mean / (sqrt(square) * hyper.square_scale + hyper.epsilon);
+}
+
+/// Whether a penalty's gradient reaches the decoder's norms.
+fn pulls_norms(hyper: Hyper) -> bool {
+    return side != GATES && hyper.by_norm == 1u && (hyper.l1 != 0.0 || hyper.tanh != 0.0);
 }
 
 /// Whether the decoder's gradient has a part along its rows that `radial` works out.
 fn has_radial(hyper: Hyper) -> bool {
-    return unit_norm_decoder || (hyper.by_norm == 1u && hyper.l1 != 0.0);
+    return unit_norm_decoder || pulls_norms(hyper);
 }

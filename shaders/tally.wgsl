@@ -1,7 +1,8 @@
 // tally: on how many samples every latent fired, and how many samples have passed since.
 //
-// One thread owns one latent and goes through all steps of a submit; dispatched once a submit.
-// Shapes: steps [n_steps], mask [n_steps, n_latent, mask_words], since_fired (saturating) and fire_count (wrapping)
+// One thread owns one latent and goes through all steps of a submit; dispatched once a submit, or, where it matters to
+// the next step who is dead, once a step.
+// Shapes: steps [.. slot + n_steps], mask [steps, n_masks, n_latent, mask_words], since_fired (saturating) and fire_count (wrapping)
 // [n_latent].
 
 @group(0) @binding(0) var<uniform> now: Step;
@@ -22,12 +23,14 @@ fn tally(
     }
     var since = since_fired[latent];
     var total = fire_count[latent];
-    for (var slot = 0u; slot < now.n_steps; slot++) {
+    for (var slot = now.slot; slot < now.slot + now.n_steps; slot++) {
         let n_rows = steps[slot].step.n_rows;
-        let start = mask_start(slot, latent);
         var fired = 0u;
-        for (var word = 0u; word < (n_rows + 31u) / 32u; word++) {
-            fired += countOneBits(mask[start + word]);
+        for (var which = 0u; which < n_fire_masks(); which++) {
+            let start = mask_start(slot, which, latent);
+            for (var word = 0u; word < (n_rows + 31u) / 32u; word++) {
+                fired += countOneBits(mask[start + word]);
+            }
         }
         total += fired;
         // Saturates: what is left to the largest number is its complement.

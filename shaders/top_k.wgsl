@@ -2,18 +2,20 @@
 //
 // One thread owns one row and takes four latents a pass, kept sorted in registers: no barriers, and no array that a
 // GPU would put in memory. A pass considers only what comes after the last latent taken, by value, then by number, so
-// of equal values the lower latent wins. Written as by `relu`, but largest first.
-// Shapes: z [n_rows, latent4] (zero beyond the last latent), active [n_rows, capacity], count [n_rows],
-// mask [steps, n_latent, mask_words].
+// of equal values the lower latent wins. Written as by `relu`, but largest first; or, where levels are of latents,
+// ascending. Where levels are of ranks, each has its mask (but `levels` sees to it if latents are ranked by norm).
+// Shapes: z [n_rows, latent4] (zero beyond the last latent), decoder_norms [latent4] (read if latents are ranked by
+// z n), active [n_rows, capacity], count [n_rows], mask [steps, n_masks, n_latent, mask_words].
 
 /// Above every pre-activation that is finite.
 const LARGEST: f32 = 3.4e38;
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> z: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> active_latents: array<u32>;
-@group(0) @binding(3) var<storage, read_write> count: array<u32>;
-@group(0) @binding(4) var<storage, read_write> mask: array<atomic<u32>>;
+@group(0) @binding(2) var<storage, read> decoder_norms: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> active_latents: array<u32>;
+@group(0) @binding(4) var<storage, read_write> count: array<u32>;
+@group(0) @binding(5) var<storage, read_write> mask: array<atomic<u32>>;
 
 /// The best of this pass, largest first (0 where there is none), and their latents.
 var<private> best: vec4f;
@@ -40,7 +42,10 @@ fn top_k(
         best = vec4f();
         latents = vec4u();
         for (var column = 0u; column < latent4; column++) {
-            let four = z[b * latent4 + column];
+            var four = z[b * latent4 + column];
+            if (rank_by_norm) {
+                four *= decoder_norms[column];
+            }
             if (any(four > vec4f(best.w))) {
                 consider(four.x, 4u * column);
                 consider(four.y, 4u * column + 1u);
@@ -78,6 +83,21 @@ fn positive(values: vec4f) -> u32 {
 }
 
 fn take(b: u32, place: u32, latent: u32) {
-    active_latents[b * now.capacity + place] = latent;
-    atomicOr(&mask[mask_start(now.slot, latent) + b / 32u], 1u << (b % 32u));
+    let start = b * now.capacity;
+    var to = start + place;
+    if (n_levels > 1u && !by_rank) {
+        while (to > start && active_latents[to - 1u] > latent) {
+            active_latents[to] = active_latents[to - 1u];
+            to--;
+        }
+    }
+    active_latents[to] = latent;
+    var which = 0u;
+    if (by_rank) {
+        if (rank_by_norm) {
+            return;
+        }
+        which = level_of(now.hyper, place);
+    }
+    atomicOr(&mask[mask_start(now.slot, which, latent) + b / 32u], 1u << (b % 32u));
 }

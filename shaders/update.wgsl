@@ -1,14 +1,17 @@
-// update: gradient and Adam step of the encoder or of the decoder, without a gradient in memory.
+// update: gradient and Adam step of the encoder or of the decoder, without a gradient in memory (unless it is clipped:
+// then it is stored where `mean` is bound, and `adam` goes on from there).
 //
-// One thread owns four vec4s of one latent's row, a quarter of the row apart, so that it walks the row mask once for
-// all four. The gradient is Σ_b c_b row_b over the batch rows on which the latent
-// is active, in ascending order:
+// One thread owns four vec4s of one latent's row, a quarter of the row apart, so that it walks the row masks once for
+// all four. The gradient is Σ_b c_b row_b over the batch rows on which the latent is active, mask by mask, in ascending
+// order:
 //   encoder: c = dz, rows = x, less b_dec if the input is shifted (then `per_use` is b_dec);
-//   decoder: c = f, rows = 2 r / B, plus the multiple of w that `radial` found (then `per_use` is that, if it runs);
-// plus the anchors' pull 2 λ_a (w − w̃) on latents below n_anchors (eq. 22).
-// Shapes: weights, mean, square [n_latent, width4]; rows [.., width4] from first_row on; coefficients
-// [n_rows, 4 latent4]; mask [steps, n_latent, mask_words]; anchors [≥ n_anchors, width4]; per_use: b_dec [4 width4] as
-// it was when the rows were encoded, or [n_latent].
+//   decoder: c = f, rows = 2 pull / B, the pull that of the latent's level, plus the multiples of w that `radial` found
+//   (then `per_use` is those, if it runs);
+// of the second reconstruction's latents with its own c and pulls (the gates' frozen decoder gets none); plus the
+// anchors' pull 2 λ_a (w − w̃) on latents below n_anchors (eq. 22).
+// Shapes: weights, mean, square [n_latent, width4]; rows: inputs [.., width4] from first_row on, or residual as in
+// `shared.wgsl`; coefficients [2 step_rows, 4 latent4]; mask [steps, n_masks, n_latent, mask_words]; anchors
+// [≥ n_anchors, width4]; per_use: b_dec [4 width4] as it was when the rows were encoded, or [n_latent, n_sources].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4f>;
@@ -43,20 +46,33 @@ fn update(
     var g2 = vec4f();
     var g3 = vec4f();
     var total = 0.0;
-    let start = mask_start(now.slot, latent);
     let words = (now.n_rows + 31u) / 32u;
-    for (var word = 0u; word < words; word++) {
-        var bits = mask[start + word];
-        while (bits != 0u) {
-            let b = 32u * word + firstTrailingBit(bits);
-            bits &= bits - 1u;
-            let c = coefficients[b * 4u * latent4 + latent];
-            let row = (now.first_row + b) * width4;
-            total += c;
-            g0 += c * rows[row + column0];
-            g1 += c * rows[row + min(column1, last)];
-            g2 += c * rows[row + min(column2, last)];
-            g3 += c * rows[row + min(column3, last)];
+    let n_used = select(n_masks(), n_fire_masks(), of_decoder && side == GATES);
+    for (var which = 0u; which < n_used; which++) {
+        let is_side = which >= n_fire_masks();
+        let from_cells = select(0u, side_cells(0u), is_side) + latent;
+        var first = now.first_row;
+        if (of_decoder) {
+            if (is_side) {
+                first = side_row(0u);
+            } else {
+                first = pull_row(first, select(level_of(now.hyper, latent), which, by_rank), 0u);
+            }
+        }
+        let start = mask_start(now.slot, which, latent);
+        for (var word = 0u; word < words; word++) {
+            var bits = mask[start + word];
+            while (bits != 0u) {
+                let b = 32u * word + firstTrailingBit(bits);
+                bits &= bits - 1u;
+                let c = coefficients[b * 4u * latent4 + from_cells];
+                let row = (first + b) * width4;
+                total += c;
+                g0 += c * rows[row + column0];
+                g1 += c * rows[row + min(column1, last)];
+                g2 += c * rows[row + min(column2, last)];
+                g3 += c * rows[row + min(column3, last)];
+            }
         }
     }
     step_part(latent, column0, g0, total);
@@ -77,7 +93,7 @@ fn step_part(latent: u32, column: u32, sum: vec4f, total: f32) {
     if (of_decoder) {
         g *= 2.0 / f32(now.n_rows);
         if (has_radial(hyper)) {
-            g += per_use[latent] * w;
+            g += per_use[latent * n_sources + column / (width4 / n_sources)] * w;
         }
     } else if (shift_input) {
         let j = 4u * column;
@@ -86,9 +102,13 @@ fn step_part(latent: u32, column: u32, sum: vec4f, total: f32) {
     if (latent < hyper.n_anchors) {
         g += 2.0 * hyper.anchor * (w - anchors[at]);
     }
+    if (clips) {
+        mean[gradient_at + at] = g;
+        return;
+    }
     let m = hyper.beta1 * mean[at] + (1.0 - hyper.beta1) * g;
     let v = hyper.beta2 * square[at] + (1.0 - hyper.beta2) * g * g;
     mean[at] = m;
     square[at] = v;
-    weights[at] = w - adam(hyper, m, v);
+    weights[at] = w - adam_move(hyper, m, v);
 }

@@ -1,7 +1,8 @@
-// update_b_enc: Σ_b dz of every latent, and with it Adam's step of the encoder's bias.
+// update_b_enc: Σ_b dz of every latent, and with it Adam's step of the encoder's bias. A gradient to be clipped is stored
+// where `mean` is bound.
 //
 // One thread owns one latent. Runs if there is a b_enc, or if the sums are wanted because the input is shifted.
-// Shapes: dz [n_rows, 4 latent4], mask [steps, n_latent, mask_words], dz_sum [n_latent], b_enc, mean, square
+// Shapes: dz [2 step_rows, 4 latent4], mask [steps, n_masks, n_latent, mask_words], dz_sum [n_latent], b_enc, mean, square
 // [4 latent4].
 
 @group(0) @binding(0) var<uniform> now: Step;
@@ -23,23 +24,30 @@ fn update_b_enc(
         return;
     }
     var sum = 0.0;
-    let start = mask_start(now.slot, latent);
     let words = (now.n_rows + 31u) / 32u;
-    for (var word = 0u; word < words; word++) {
-        var bits = mask[start + word];
-        while (bits != 0u) {
-            let b = 32u * word + firstTrailingBit(bits);
-            bits &= bits - 1u;
-            sum += dz[b * 4u * latent4 + latent];
+    for (var which = 0u; which < n_masks(); which++) {
+        let from_cells = select(0u, side_cells(0u), which >= n_fire_masks()) + latent;
+        let start = mask_start(now.slot, which, latent);
+        for (var word = 0u; word < words; word++) {
+            var bits = mask[start + word];
+            while (bits != 0u) {
+                let b = 32u * word + firstTrailingBit(bits);
+                bits &= bits - 1u;
+                sum += dz[b * 4u * latent4 + from_cells];
+            }
         }
     }
     dz_sum[latent] = sum;
     if (has_b_enc) {
+        if (clips) {
+            mean[4u * gradient_at + latent] = sum;
+            return;
+        }
         let hyper = now.hyper;
         let m = hyper.beta1 * mean[latent] + (1.0 - hyper.beta1) * sum;
         let v = hyper.beta2 * square[latent] + (1.0 - hyper.beta2) * sum * sum;
         mean[latent] = m;
         square[latent] = v;
-        b_enc[latent] -= adam(hyper, vec4f(m), vec4f(v)).x;
+        b_enc[latent] -= adam_move(hyper, vec4f(m), vec4f(v)).x;
     }
 }

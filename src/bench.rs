@@ -3,7 +3,9 @@
 //! A [`World`] holds the true feature directions and makes batches. The Linear Representation Bench (`directions`,
 //! `firing`) knows its features; real activations (`rows`) take class means of their labels in their place.
 
+mod copula;
 pub mod directions;
+mod families;
 mod firing;
 mod rows;
 pub mod scale;
@@ -12,6 +14,7 @@ mod tensors;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::rng::{Purpose, Stream};
+pub use families::Families;
 pub use rows::Rows;
 pub use tensors::{Tensor, Tensors};
 
@@ -54,7 +57,7 @@ pub struct Basis {
 
 #[derive(Clone, Debug)]
 pub enum Samples {
-    /// Independent shifted exponentials with sparsity S.
+    /// Features with sparsity S whose sizes are shifted exponentials.
     Bench(firing::Firing),
     Rows(Rows),
 }
@@ -189,25 +192,33 @@ impl World {
         Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features)
     }
 
-    /// n(1−S), or none for real data.
+    /// Mean number of features that fire (n(1−S) where there are no families), or none for real data.
     pub fn true_l0(&self) -> Option<f64> {
         match &self.samples {
-            Samples::Bench(f) => Some(self.n_features as f64 * (1.0 - f.sparsity)),
+            Samples::Bench(f) => Some(f.mean_l0()),
             Samples::Rows(_) => None,
         }
     }
 
-    /// M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), the same for every feature of the bench.
-    pub fn lone_moment(&self) -> Option<f64> {
+    /// [n_features]: M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), where it is known.
+    pub fn lone_moments(&self) -> Option<Vec<f64>> {
         match &self.samples {
-            Samples::Bench(f) => Some(f.lone_moment(self.n_features)),
+            Samples::Bench(f) => f.lone_moments(),
+            Samples::Rows(_) => None,
+        }
+    }
+
+    /// Parents and children, where there are some.
+    pub fn families(&self) -> Option<&Families> {
+        match &self.samples {
+            Samples::Bench(f) => f.families.as_ref(),
             Samples::Rows(_) => None,
         }
     }
 
     /// Whether there is a truth to score against: rows without labels have none.
     pub fn has_truth(&self) -> bool {
-        matches!(self.samples, Samples::Bench(_)) || self.n_features > 1
+        self.names().is_none_or(|names| names != [rows::UNLABELLED])
     }
 
     /// Names of the features where the data has them.

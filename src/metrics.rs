@@ -1,18 +1,31 @@
 //! What a model has learned, in numbers: from a backend's reduced arrays, the weights and the truth.
 //!
 //! Knows no backend. Recovery is that of arXiv 2512.05534v3 §5.1, L̃ that of its Theorem 3.1; explained variance is by
-//! global sums. Latents count whether dead or alive; σ is the training-time one.
+//! global sums. Cosines with the truth (`alignment`), latents as probes of it (`probes`) and the size of reconstructions
+//! (`scale`) are the literature's. Latents count whether dead or alive; σ is the training-time one.
 
+mod absorption;
+mod alignment;
+mod assignment;
 mod density;
+mod effort;
+mod probes;
 mod recovery;
+mod scale;
 mod similarity;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
 use crate::model::{Shape, Weights};
 use crate::train::{Evaluation, Matches};
+pub use absorption::{Absorption, Edge};
+pub use alignment::{Alignment, Matching};
+pub use assignment::assign;
 pub use density::Density;
+pub use effort::Effort;
+pub use probes::{Probes, Score, Truth};
 pub use recovery::Recovery;
+pub use scale::Scale;
 pub use similarity::Similarity;
 
 /// One reading of a run.
@@ -34,6 +47,14 @@ pub struct Metrics {
     pub encoder_cosine: Recovery,
     pub decoder_raw: Recovery,
     pub decoder_cosine: Recovery,
+    /// Decoder directions against all true target directions, by cosine; none where a live frame does not wait for it.
+    pub alignment: Option<Alignment>,
+    /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
+    /// Of parents by their children, where the bench has families; with a pattern and a matching.
+    pub absorption: Option<Absorption>,
+    pub probes: Option<Probes>,
+    /// Size of reconstructions on the evaluation batch.
+    pub scale: Scale,
     /// [n_features]: whether the feature counts for recovery.
     pub scored: Vec<bool>,
     /// [n_latent]: share of recent training samples on which the latent fired.
@@ -65,10 +86,15 @@ impl Metrics {
 /// What stays the same over a run: computed once.
 #[derive(Clone, Debug)]
 pub struct Scorer {
+    /// How far readings go: as far as a page's frames may, unless set otherwise.
+    pub effort: Effort,
+    /// [rows] of the evaluation batch: ‖x_r‖².
+    squares: Vec<f64>,
+    truth: Truth,
     /// E‖x_r‖² − ‖E x_r‖² of the evaluation batch.
     variance: f64,
     true_l0: Option<f64>,
-    lone_moment: Option<f64>,
+    lone_moments: Option<Vec<f64>>,
     anchor_order: Vec<u32>,
 }
 
@@ -76,6 +102,7 @@ pub struct Scorer {
 pub struct Reading<'a> {
     pub step: u64,
     pub weights: &'a Weights,
+    /// Of the evaluation batch, with pattern where [`Scorer::needs_pattern`].
     pub evaluation: &'a Evaluation,
     /// Of every feature alone, with pattern.
     pub alone: &'a Evaluation,
@@ -87,12 +114,22 @@ pub struct Reading<'a> {
 impl Scorer {
     pub fn new(world: &World, evaluation: &Batch, seed: u32) -> Self {
         let (_, target) = world.expand(evaluation);
+        let square = |row: &[f32]| row.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
         Self {
+            effort: Effort::Live,
+            squares: target.chunks_exact(world.n_target).map(square).collect(),
+            truth: Truth::new(world, evaluation),
             variance: variance(&target, world.n_target),
             true_l0: world.true_l0(),
-            lone_moment: world.lone_moment(),
+            lone_moments: world.lone_moments(),
             anchor_order: world.anchor_order(seed),
         }
+    }
+
+    /// Whether the evaluation batch is to be evaluated with its pattern.
+    pub fn needs_pattern(&self, world: &World, shape: Shape) -> bool {
+        alignment::wanted(shape, world.n_features, self.effort)
+            && probes::wanted(shape.n_latent, self.squares.len(), self.effort)
     }
 
     pub fn score(&self, config: &Config, world: &World, shape: Shape, r: Reading) -> Metrics {
@@ -105,13 +142,24 @@ impl Scorer {
         }
         let words = world.n_features.div_ceil(32);
         let of = |m| Recovery::new(m, &scored, config.scoring.threshold);
+        let cosines = alignment::wanted(shape, world.n_features, self.effort)
+            .then(|| similarity::decoder_cosines(r.weights, world, shape.n_latent));
+        let alignment = cosines.as_ref().map(|c| Alignment::new(c, world.n_features, self.effort));
+        let probes = alignment.as_ref().filter(|_| !r.evaluation.pattern.is_empty());
+        let absorption = world.families().zip(cosines.as_ref()).zip(probes).and_then(|((families, cosines), a)| {
+            let matching = a.matching.as_ref()?;
+            Some(Absorption::new(families, &self.truth, r.evaluation, matching, cosines))
+        });
         let latents = similarity::choose(&r.matches.decoder_cosine, shape.n_latent, world.n_features);
         Metrics {
             step: r.step,
             sse,
             penalty,
             loss: sse + penalty,
-            approx_loss: self.lone_moment.map(|m| m * r.alone.sse.iter().map(|x| f64::from(*x)).sum::<f64>()),
+            approx_loss: self
+                .lone_moments
+                .as_ref()
+                .map(|m| m.iter().zip(&r.alone.sse).map(|(m, sse)| m * f64::from(*sse)).sum()),
             explained_variance: explained(sse, self.variance),
             l0: r.evaluation.l0.iter().map(|n| f64::from(*n)).sum::<f64>() / n_rows,
             true_l0: self.true_l0,
@@ -126,11 +174,15 @@ impl Scorer {
                 .collect(),
             latents_per_feature: r.alone.l0.clone(),
             loss_per_feature: r.alone.sse.clone(),
-            similarity: Similarity::new(latents, r.weights, world, &r.alone.pattern),
+            similarity: Similarity::new(latents, cosines, r.weights, world, &r.alone.pattern),
             encoder_raw: of(r.matches.encoder_raw),
             encoder_cosine: of(r.matches.encoder_cosine),
             decoder_raw: of(r.matches.decoder_raw),
             decoder_cosine: of(r.matches.decoder_cosine),
+            probes: probes.map(|a| Probes::new(&self.truth, r.evaluation, a, self.effort)),
+            alignment,
+            absorption,
+            scale: Scale::new(&self.squares, &r.evaluation.sse, &r.evaluation.recon),
             scored,
         }
     }

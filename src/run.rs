@@ -3,6 +3,7 @@
 //! Owns the config, the backend and everything that happens on a schedule. The page, the command line and the tests
 //! drive runs through this; nothing here knows a page.
 
+mod anneal;
 mod backends;
 mod divergence;
 mod order;
@@ -11,7 +12,7 @@ mod snapshot;
 
 use crate::bench::{Batch, SparseBatch, World};
 use crate::config::{Config, ConfigError, Treatment};
-use crate::metrics::{Density, Metrics, Reading, Scorer};
+use crate::metrics::{Density, Effort, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
 use crate::train::cpu::Cpu;
@@ -45,6 +46,8 @@ pub struct Run {
     alone: Batch,
     scorer: Scorer,
     density: Density,
+    /// What p-annealing has multiplied λ by.
+    l1_scale: f32,
     /// A live change outgrew what the backend was made for; it is made anew before it is used again.
     outgrown: bool,
 }
@@ -109,6 +112,7 @@ impl Run {
             events: vec![],
             checkpoint: state,
             density: Density::default(),
+            l1_scale: 1.0,
             outgrown: false,
             config,
         }
@@ -134,6 +138,11 @@ impl Run {
         self.samples
     }
 
+    /// How far frames' metrics go from now on.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.scorer.effort = effort;
+    }
+
     pub fn info(&self) -> &BackendInfo {
         &self.info
     }
@@ -151,6 +160,9 @@ impl Run {
     async fn try_advance(&mut self, steps: u64) -> Result<(), DeviceLost> {
         self.refit().await?;
         let goal = self.step + steps;
+        if self.step == 0 && self.l1_scale == 1.0 && self.p_falls() {
+            self.rescale_l1().await?;
+        }
         while self.stopped == Stopped::No && self.step < goal {
             let end = goal.min(self.next_halt());
             let mut first = self.step;
@@ -159,7 +171,7 @@ impl Run {
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
                 let batches: Vec<Batch> = range.clone().map(|t| self.batch(t)).collect();
-                let hyper: Vec<Hyper> = range.map(|t| Hyper::new(&self.config, t)).collect();
+                let hyper: Vec<Hyper> = range.map(|t| self.hyper(t)).collect();
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;
                 self.samples += count * n_rows as u64;
@@ -172,6 +184,9 @@ impl Run {
             }
             if self.stopped == Stopped::No && self.resampling_is_due() {
                 self.resample_dead(false).await?;
+            }
+            if self.stopped == Stopped::No && self.p_falls() {
+                self.rescale_l1().await?;
             }
             if self.stopped == Stopped::No && self.step >= u64::from(self.config.training.steps) {
                 self.stopped = Stopped::Finished;
@@ -186,11 +201,17 @@ impl Run {
         let (dead, end) = (&self.config.dead, u64::from(self.config.training.steps));
         let every = u64::from(dead.resample_every);
         let resampling = (self.step / every.max(1) + 1) * every;
-        match dead.treatment {
+        let halt = match dead.treatment {
             Treatment::Resample if resampling <= u64::from(dead.resample_until) => end.min(resampling),
-            _ => end.max(self.step + 1),
-        }
-        .max(self.step + 1)
+            _ => end,
+        };
+        self.next_fall_of_p().map_or(halt, |fall| halt.min(fall)).max(self.step + 1)
+    }
+
+    /// The numbers of the step after `step` finished ones.
+    fn hyper(&self, step: u64) -> Hyper {
+        let hyper = Hyper::new(&self.config, step);
+        Hyper { l1: hyper.l1 * self.l1_scale, ..hyper }
     }
 
     fn resampling_is_due(&self) -> bool {
@@ -216,9 +237,10 @@ impl Run {
     /// Reads weights and metrics, and hands out what was recorded since the last frame.
     pub async fn frame(&mut self) -> Result<Frame, DeviceLost> {
         self.refit().await?;
-        let hyper = Hyper::new(&self.config, self.step);
+        let hyper = self.hyper(self.step);
         let weights = self.backend.weights().await?;
-        let evaluation = self.backend.evaluate(&self.evaluation, &hyper, false).await?;
+        let with_pattern = self.scorer.needs_pattern(&self.world, self.problem.shape);
+        let evaluation = self.backend.evaluate(&self.evaluation, &hyper, with_pattern).await?;
         let alone = self.backend.evaluate(&self.alone, &hyper, true).await?;
         let matches = self.backend.matches().await?;
         let (since_fired, fire_count) = self.backend.firing().await?;
@@ -250,7 +272,11 @@ impl Run {
             loss: c.loss.clone(),
             anchors: c.anchors.clone(),
             dead: c.dead.clone(),
-            training: crate::config::Training { batch: self.config.training.batch, ..c.training.clone() },
+            training: crate::config::Training {
+                batch: self.config.training.batch,
+                algorithm: self.config.training.algorithm,
+                ..c.training.clone()
+            },
             scoring: crate::config::Scoring { rows: self.config.scoring.rows, ..c.scoring.clone() },
             model: crate::config::Model { k: c.model.k, ..self.config.model.clone() },
             ..self.config.clone()
@@ -294,7 +320,7 @@ impl Run {
         if !dead.is_empty() {
             let mut stream = Stream::new(self.config.seed, Purpose::Resample, self.step);
             let inputs = self.world.draw(&mut stream, self.config.dead.resample_inputs as usize);
-            let hyper = Hyper::new(&self.config, self.step);
+            let hyper = self.hyper(self.step);
             let evaluation = self.backend.evaluate(&inputs, &hyper, false).await?;
             let loss: Vec<f32> = evaluation.sse.iter().zip(&evaluation.penalty).map(|(a, b)| a + b).collect();
             resample::resample(
@@ -336,6 +362,7 @@ impl Run {
     /// The whole state, also kept as what a lost device's run goes on from.
     pub async fn checkpoint(&mut self) -> Result<&State, DeviceLost> {
         self.checkpoint = self.backend.state().await?;
+        self.checkpoint.l1_scale = self.l1_scale;
         Ok(&self.checkpoint)
     }
 
@@ -348,7 +375,7 @@ impl Run {
     }
 
     fn take_position(&mut self, state: &State) {
-        (self.step, self.samples) = (state.step, state.samples);
+        (self.step, self.samples, self.l1_scale) = (state.step, state.samples, state.l1_scale);
         self.losses.retain(|(step, _)| *step < state.step);
         self.stopped =
             if state.step >= u64::from(self.config.training.steps) { Stopped::Finished } else { Stopped::No };
@@ -356,9 +383,9 @@ impl Run {
 
     /// Rows of the data set that fire a latent most: (row, activation), falling. Empty for a bench.
     pub async fn top_rows(&mut self, latent: usize, count: usize) -> Result<Vec<(u32, f32)>, DeviceLost> {
-        let weights = self.backend.weights().await?;
-        let hyper = Hyper::new(&self.config, self.step);
-        Ok(crate::train::cpu::top_rows(&self.problem, weights, &hyper, latent, count))
+        let state = self.backend.state().await?;
+        let hyper = self.hyper(self.step);
+        Ok(crate::train::cpu::top_rows(&self.problem, state, &hyper, latent, count))
     }
 }
 

@@ -146,6 +146,8 @@ impl Needs {
 pub struct Evaluation {
     /// [rows]: Σ_dims (x̂ − x_r)².
     pub sse: Vec<f32>,
+    /// [rows]: ‖x̂‖².
+    pub recon: Vec<f32>,
     /// [rows]: the penalties of the row's latents (λ included).
     pub penalty: Vec<f32>,
     /// [rows]: latents that fire.

@@ -4,7 +4,7 @@
 
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
-use crate::metrics::{Metrics, Recovery};
+use crate::metrics::{Metrics, Probes, Recovery};
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 use crate::train::{DeviceLost, State};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
@@ -167,6 +167,7 @@ fn frame(f: &Frame) -> JsValue {
 fn metrics(m: &Metrics) -> JsValue {
     let since: Vec<f32> = m.since_fired.iter().map(|s| *s as f32).collect();
     let flags = |v: &[bool]| Uint8Array::from(&v.iter().map(|b| u8::from(*b)).collect::<Vec<_>>()[..]).into();
+    let probe = |of: fn(&Probes) -> Option<f64>| optional(m.probes.as_ref().and_then(of));
     let recoveries = object(&[
         ("encoder_raw", recovery(&m.encoder_raw)),
         ("encoder_cosine", recovery(&m.encoder_cosine)),
@@ -189,6 +190,15 @@ fn metrics(m: &Metrics) -> JsValue {
         ("l0", m.l0.into()),
         ("true_l0", optional(m.true_l0)),
         ("recovery", recoveries),
+        ("mcc", optional(m.alignment.as_ref().and_then(|a| a.matching.as_ref()).map(|m| m.mcc))),
+        ("uniqueness", optional(m.alignment.as_ref().map(|a| a.uniqueness))),
+        ("f1", probe(|p| Some(p.f1))),
+        ("f1_alive", probe(|p| Some(p.f1_alive))),
+        ("f1_features", probe(|p| p.f1_features)),
+        ("precision", probe(|p| Some(p.precision))),
+        ("recall", probe(|p| Some(p.recall))),
+        ("shrinkage", m.scale.shrinkage.into()),
+        ("bias", m.scale.bias.into()),
         ("scored", flags(&m.scored)),
         ("density", floats(&m.density)),
         ("since_fired", floats(&since)),

@@ -1,6 +1,6 @@
 //! Bad configs are refused by field, value and remedy; good ones survive a round trip.
 
-use sdl_explorer::config::Config;
+use sdl_explorer::config::{Config, presets};
 use serde_json::{Value, json};
 
 fn refuse(change: Value, field: &str, says: &str) {
@@ -67,4 +67,38 @@ fn configs_survive_a_round_trip_and_may_leave_fields_out() {
     assert_eq!(Config::from_json("{}"), Ok(Config::default()));
     let few = Config::from_json(r#"{"model": {"k": 5}}"#).expect("valid");
     assert_eq!((few.model.k, few.model.n_latent), (5.0, 64));
+}
+
+/// Every preset can be run from the default config, and knows when it has been left.
+#[test]
+fn presets_are_valid_and_know_their_knobs() {
+    let mut ids = std::collections::BTreeSet::new();
+    for preset in presets() {
+        assert!(ids.insert(preset.id.clone()), "{} is there twice", preset.id);
+        assert!(!preset.source.is_empty() && preset.about.len() > 40, "{}: no source or no words", preset.id);
+        let config = preset.apply(&Config::default()).unwrap_or_else(|e| panic!("{}: {e}", preset.id));
+        assert!(preset.changed(&config).is_empty(), "{}: {:?}", preset.id, preset.changed(&config));
+        let mut left = config.clone();
+        left.model.tied_init = !left.model.tied_init;
+        left.training.learning_rate *= 2.0;
+        let expected = if preset.set.contains_key("model.tied_init") { vec!["model.tied_init"] } else { vec![] };
+        assert_eq!(preset.changed(&left), expected, "{}", preset.id);
+    }
+}
+
+#[test]
+fn combinations_that_mean_nothing_are_named() {
+    refuse(json!({"loss": {"l0": 0.1}}), "loss.l0", "jump_relu");
+    refuse(json!({"loss": {"multi_k": [3, 2]}}), "loss.multi_k", "rising");
+    refuse(json!({"loss": {"multi_k": [1], "matryoshka": [4]}}), "loss.multi_k", "loss.matryoshka");
+    refuse(json!({"loss": {"multi_k": [1]}, "model": {"activation": "relu"}}), "loss.multi_k", "top_k");
+    refuse(json!({"loss": {"matryoshka": [4, 100]}}), "loss.matryoshka", "from 1 to 64");
+    refuse(json!({"loss": {"matryoshka": [4], "matryoshka_weights": [1.0]}}), "loss.matryoshka_weights", "2 numbers");
+    refuse(json!({"loss": {"aux_k": 0.1}, "model": {"activation": "gated"}}), "loss.aux_k", "gated");
+    refuse(json!({"loss": {"aux_k": 0.1}, "dead": {"treatment": "ghost"}}), "loss.aux_k", "ghost");
+    refuse(json!({"loss": {"target_l0": 3.0}}), "loss.target_l0", "loss.l1");
+    refuse(json!({"model": {"skip": true}}), "model.skip", "transcoder");
+    refuse(json!({"model": {"zero_decoder": true}}), "model.zero_decoder", "unit_norm_decoder");
+    refuse(json!({"model": {"task": "transcoder", "b_dec": true, "shift_input": true}}), "model.shift_input", "target");
+    refuse(json!({"model": {"activation": "batch_top_k", "k": 0.0}}), "model.k", "above 0");
 }

@@ -89,6 +89,19 @@ fn evaluations_are_the_references() {
     }
 }
 
+/// Targets that are not the inputs: errors and sizes of reconstructions are the target's.
+#[test]
+fn another_target_is_compared_with() {
+    let config = config();
+    let mut problem = problem(&config);
+    std::sync::Arc::make_mut(&mut problem.world).directions_out.reverse();
+    let start = state(&config, &problem);
+    for (place, mut backend) in backends(&problem, &start) {
+        let batch = problem.world.evaluation_batch(3, 64);
+        check_evaluation(&format!("{place}, two spaces"), &config, &problem, &start, &mut backend, &batch);
+    }
+}
+
 fn check_evaluation(
     what: &str,
     config: &Config,
@@ -101,7 +114,7 @@ fn check_evaluation(
     let got = block_on(backend.evaluate(batch, &hyper, true)).unwrap();
     let bare = block_on(backend.evaluate(batch, &hyper, false)).unwrap();
     assert!(bare.pattern.is_empty(), "{what}: not asked for");
-    assert_eq!((&bare.sse, &bare.fired), (&got.sse, &got.fired), "{what}");
+    assert_eq!((&bare.sse, &bare.recon, &bare.fired), (&got.sse, &got.recon, &got.fired), "{what}");
 
     let (input, target) = problem.world.expand(batch);
     let pass = reference(problem).forward(&start.weights.to_f64(), &input, &target, &hyper);
@@ -111,6 +124,10 @@ fn check_evaluation(
         assert_close(&part, got, &narrow(expected), tolerance::FORWARD);
     };
     near("sse", &got.sse, &pass.sse);
+    let width = problem.shape.n_target;
+    let size = |(r, x): (&[f64], &[f32])| r.iter().zip(x).map(|(r, x)| (r + f64::from(*x)).powi(2)).sum();
+    let recon: Vec<f64> = pass.residuals().chunks_exact(width).zip(target.chunks_exact(width)).map(size).collect();
+    near("recon", &got.recon, &recon);
     near("penalty", &got.penalty, &pass.penalty);
     let n_latent = problem.shape.n_latent;
     let words = batch.n_rows().div_ceil(32);

@@ -6,10 +6,20 @@ mod cli;
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.
 mod evaluation;
+/// Families, copulas, absorption.
+mod families;
 /// The reference's gradients against finite differences.
 mod gradients;
+/// Every method of the table against the reference, on both backends.
+mod methods;
+/// Metrics against brute force, plain loops and planted weights.
+mod metrics;
+/// Identities between methods.
+mod properties;
 /// Runs: repeatable, resumable, changeable.
 mod runs;
+/// What changes by rule while a run goes on: p, penalties, thresholds.
+mod schedules;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
 /// Worlds, models and backends for the others.

@@ -3,7 +3,7 @@
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, Override, StorageAccess, TypeInner};
 use sdl_explorer::config::MAX_LEVELS;
-use sdl_explorer::model::Hyper;
+use sdl_explorer::model::{Control, Hyper};
 use sdl_explorer::train::gpu::kernels::{self, Access, Kernel};
 use sdl_explorer::train::gpu::step::{SLOT_BYTES, Step};
 use std::collections::BTreeSet;
@@ -151,14 +151,17 @@ fn hyper_lies_as_in_rust() {
 
 #[test]
 fn step_lies_as_in_rust() {
-    let mut wgsl = members("Step");
-    let unused = wgsl.iter().position(|(name, _)| name == "unused_0").unwrap();
-    let second = wgsl.remove(unused + 1);
-    assert_eq!(second.1, offset_of!(Step, unused) + 4);
-    wgsl[unused].0 = "unused".to_owned();
-    let rust = layout!(Step, n_rows, first_row, slot, n_steps, capacity, loss_at, unused, hyper);
+    let wgsl = members("Step");
+    let rust = layout!(Step, n_rows, first_row, slot, n_steps, capacity, loss_at, training, kept, hyper);
     assert_eq!(wgsl, rust);
     assert!(size_of::<Step>() as u64 <= SLOT_BYTES);
+}
+
+#[test]
+fn control_lies_as_in_rust() {
+    let rust = layout!(Control, threshold, threshold_seen, l0_mean, l0_rate, l0_seen, multiplier);
+    assert_eq!(members("Control"), rust);
+    assert_eq!(size_of::<Control>(), 4 * rust.len());
 }
 
 #[test]

@@ -162,6 +162,27 @@ export interface Metrics {
     decoder_raw: Recovery;
     decoder_cosine: Recovery;
   };
+  /**
+   * From here to `bias`: all latents, dead ones too, and all features, anchored ones too. Null where it would hold up
+   * a live frame (large models). MCC: mean |cos(w_D^i, w_r^d)| over the best one-to-one pairs of latents and features.
+   */
+  mcc: number | null;
+  /** Distinct best features (by |cos(w_D^i, w_r^d)|) of the latents, divided by the latents. */
+  uniqueness: number | null;
+  /**
+   * On the evaluation batch, firing taken as the prediction that the latent's best feature is there: F1, mean over all
+   * latents (0 for those that never fire), over those that fire (NaN: none does), and the best of any latent for each
+   * feature, mean over the features that occur.
+   */
+  f1: number | null;
+  f1_alive: number | null;
+  f1_features: number | null;
+  /** Means over all latents, as in `f1`. */
+  precision: number | null;
+  recall: number | null;
+  /** Mean ‖x̂‖/‖x_r‖ on the evaluation batch, and E‖x̂‖² / E⟨x_r, x̂⟩ (below 1: shrunk; NaN: nothing to compare). */
+  shrinkage: number;
+  bias: number;
   /** [n_features] 1 where the feature counts for recovery (it is anchored in neither run). */
   scored: Uint8Array;
   /** [n_latent] share of recent training samples on which the latent fired. */

@@ -10,6 +10,9 @@ use super::{Means, Samples, World, directions};
 use crate::config::{Config, ConfigError, Task};
 use std::sync::Arc;
 
+/// The one label of data without labels, whose mean stands for no feature.
+pub const UNLABELLED: &str = "unlabelled";
+
 /// The rows of a data set; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Rows {
@@ -78,6 +81,7 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     };
     let n_rows = parts[0].values.len() / parts[0].width;
     let (labels, label_names) = labels(&file, n_rows)?;
+    let is_labelled = label_names != [UNLABELLED];
     let n_sources = if config.model.task == Task::Crosscoder { parts.len() } else { 1 };
     let (values, targets) = match config.model.task {
         Task::Autoencoder => (parts.remove(0).values, None),
@@ -97,11 +101,11 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     let n_features = rows.label_names.len();
     let n_target = rows.target(0).len();
     config.check_memory(n_features as u32, width as u32, n_target as u32)?;
-    if n_features == 1 && config.anchors.coefficient > 0.0 {
+    if !is_labelled && config.anchors.coefficient > 0.0 {
         return Err(wrong("anchors.coefficient", config.anchors.coefficient, format!("0: {name} has no labels")));
     }
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
-        if value as usize > n_features && n_features > 1 {
+        if is_labelled && value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }
@@ -226,7 +230,7 @@ fn labels(file: &Tensors, n_rows: usize) -> Result<(Vec<u32>, Vec<String>), Conf
     let Some(tensor) = file.tensor("label").transpose()? else {
         return match names {
             Some(_) => Err(wrong("label", "absent", "an int32 tensor, one number a row (as there are `labels`)")),
-            None => Ok((vec![0; n_rows], vec!["all".to_owned()])),
+            None => Ok((vec![0; n_rows], vec![UNLABELLED.to_owned()])),
         };
     };
     if tensor.dtype != "I32" || tensor.shape != [n_rows] {

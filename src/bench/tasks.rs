@@ -20,7 +20,7 @@ pub fn bench(config: &Config) -> World {
         factors: None,
         means: None,
         report,
-        samples: Samples::Bench(firing::Firing::new(b)),
+        samples: Samples::Bench(firing::Firing::new(b, config.seed)),
     };
     match config.model.task {
         Task::Autoencoder => world(width, width, first.clone(), first, report),

@@ -8,6 +8,7 @@ use super::weights::Trained;
 use super::{files, report, say, world};
 use crate::bench::{Batch, Samples, World, scale};
 use crate::config::{Config, Source};
+use crate::metrics::Effort;
 use crate::model::reference::Reference;
 use crate::model::{Control, Hyper};
 use crate::run::Run;
@@ -51,6 +52,7 @@ impl Eval {
         }
         let world = Arc::new(world);
         let mut run = Run::of_world(config, world.clone());
+        run.set_effort(Effort::Complete);
         let mut state = block_on(run.checkpoint())?.clone();
         state.weights = trained.weights.clone();
         if let Some(threshold) = trained.threshold {

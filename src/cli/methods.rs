@@ -2,11 +2,9 @@
 
 use super::failure::Outcome;
 use super::say;
+use crate::config::{Preset, presets};
 use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-const PRESETS: &str = include_str!("../config/presets.json");
+use serde_json::json;
 
 /// List the methods: ids for `sdl train ID` and `sdl table --methods ID,…`
 #[derive(Args)]
@@ -16,31 +14,24 @@ pub struct Methods {
     json: bool,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Method {
-    pub id: String,
-    pub name: String,
-    /// Who described it.
-    pub source: String,
-    pub about: String,
-    /// Dotted fields of the config.
-    pub set: Map<String, Value>,
+pub fn find(id: &str) -> Option<Preset> {
+    presets().into_iter().find(|m| m.id == id)
 }
 
-pub fn all() -> Vec<Method> {
-    serde_json::from_str(PRESETS).expect("presets.json is a list of methods")
-}
-
-pub fn find(id: &str) -> Option<Method> {
-    all().into_iter().find(|m| m.id == id)
+/// All ids, for messages.
+pub fn ids() -> String {
+    presets().iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl Methods {
     pub fn run(&self) -> Outcome {
         if self.json {
-            return say(serde_json::to_string_pretty(&all()).expect("plain data"));
+            let entry =
+                |m: &Preset| json!({ "id": m.id, "name": m.name, "source": m.source, "about": m.about, "set": m.set });
+            let list: Vec<_> = presets().iter().map(entry).collect();
+            return say(serde_json::to_string_pretty(&list).expect("plain data"));
         }
-        let methods = all();
+        let methods = presets();
         let width = methods.iter().map(|m| m.id.len()).max().unwrap_or(0);
         for m in methods {
             say(format!("{:width$}  {} ({})\n{:width$}  {}", m.id, m.name, m.source, "", m.about))?;

@@ -18,11 +18,33 @@ pub fn scalars(m: &Metrics, has_truth: bool) -> Map<String, Value> {
     put("l0", json!(m.l0));
     put("true_l0", json!(m.true_l0));
     put("n_dead", json!(m.n_dead()));
+    put("shrinkage", json!(m.scale.shrinkage));
+    put("bias", json!(m.scale.bias));
     if has_truth {
         put("n_polysemantic", json!(m.n_polysemantic()));
         for (name, r) in READINGS.iter().zip([&m.encoder_raw, &m.encoder_cosine, &m.decoder_raw, &m.decoder_cosine]) {
             put(&format!("{name}_m_gt"), json!(r.mgt));
             put(&format!("{name}_m_ip"), json!(r.mip));
+        }
+        if let Some(a) = &m.alignment {
+            put("mcc", json!(a.matching.as_ref().map(|m| m.mcc)));
+            put("uniqueness", json!(a.uniqueness));
+            put("mmcs", json!(a.mmcs));
+            put("mmcs_latents", json!(a.mmcs_latents));
+        }
+        if let Some(p) = &m.probes {
+            put("precision", json!(p.precision));
+            put("recall", json!(p.recall));
+            put("f1", json!(p.f1));
+            put("accuracy", json!(p.accuracy));
+            put("f1_alive", json!(p.f1_alive));
+            put("f1_features", json!(p.f1_features));
+            put("f1_matched", json!(p.f1_matched));
+        }
+        if let Some(a) = &m.absorption {
+            put("absorption", json!(a.full));
+            put("absorption_recall_gap", json!(a.recall_gap));
+            put("absorption_leakage", json!(a.leakage));
         }
     }
     out

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use super::{files, link, methods};
-use crate::config::Config;
+use crate::config::{Config, Preset};
 use clap::Args;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -66,8 +66,7 @@ fn named(text: &str) -> Outcome<Value> {
     }
     let is_path = path.exists() || text.ends_with(".json") || text.contains(std::path::is_separator);
     if !is_path {
-        let ids: Vec<String> = methods::all().into_iter().map(|m| m.id).collect();
-        let expected = format!("a file that exists, a page's link, or a method ({})", ids.join(", "));
+        let expected = format!("a file that exists, a page's link, or a method ({})", methods::ids());
         return Err(Failure::bad("CONFIG", format!("{text:?}"), expected));
     }
     let json = files::read_text(path)?;
@@ -75,7 +74,7 @@ fn named(text: &str) -> Outcome<Value> {
 }
 
 /// Sets the fields that a method sets.
-pub fn apply(value: &mut Value, method: methods::Method) -> Outcome {
+pub fn apply(value: &mut Value, method: Preset) -> Outcome {
     for (field, set) in method.set {
         put(value, &field, set)?;
     }

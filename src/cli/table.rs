@@ -10,7 +10,8 @@ use super::log::Log;
 use super::settings::{Settings, apply, put};
 use super::{data, files, methods, report, say};
 use crate::bench::World;
-use crate::config::{Activation, Config, Source};
+use crate::config::{Activation, Config, Source, presets};
+use crate::metrics::Effort;
 use crate::run::{Event, Run, Stopped};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -98,14 +99,12 @@ impl Table {
         if !(0.0..=1e6).contains(&self.anchor) {
             return Err(Failure::bad("--anchor", self.anchor, "a number from 0 to 1000000"));
         }
-        let all = methods::all();
-        let chosen: Vec<_> = if self.methods.is_empty() {
-            all
-        } else {
-            let ids = all.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ");
-            let find =
-                |id: &String| methods::find(id).ok_or_else(|| Failure::bad("--methods", id, format!("of {ids}")));
-            self.methods.iter().map(find).collect::<Outcome<_>>()?
+        let find = |id: &String| {
+            methods::find(id).ok_or_else(|| Failure::bad("--methods", id, format!("of {}", methods::ids())))
+        };
+        let chosen: Vec<_> = match &self.methods[..] {
+            [] => presets(),
+            ids => ids.iter().map(find).collect::<Outcome<_>>()?,
         };
         let mut cells = vec![];
         for method in chosen {
@@ -188,6 +187,7 @@ fn train(cell: &Cell, worlds: &Worlds, bar: &ProgressBar) -> Outcome<Value> {
     const PIECE: u64 = 100;
     let config = &cell.config;
     let mut run = Run::of_world(config.clone(), worlds.of(config)?);
+    run.set_effort(Effort::Complete);
     bar.set_message(format!("{}{}, seed {}", cell.method, if cell.anchored { " anchored" } else { "" }, config.seed));
     let end = u64::from(config.training.steps);
     let mut diverged = Value::Null;

@@ -11,6 +11,7 @@ use super::settings::{Settings, to_json};
 use super::weights::Trained;
 use super::{checkpoint, files, report, say, weights};
 use crate::config::Config;
+use crate::metrics::Effort;
 use crate::run::{BackendKind, Event, Order, Run, Stopped};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -188,6 +189,7 @@ impl Train {
 
     fn make(&self, config: Config, bytes: Option<&[u8]>, order: RowOrder) -> Outcome<Run> {
         let mut run = Run::new(config, bytes)?;
+        run.set_effort(Effort::Complete);
         if order == RowOrder::Sequential {
             run.set_order(Order::Sequential);
         }

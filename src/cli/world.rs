@@ -1,7 +1,7 @@
 //! `sdl world`: a bench instance as a file, for other programs and for `sdl eval`.
 //!
 //! `directions_in` [n_features, n_input] and `directions_out` (unit rows), `features` [rows, n_features] (the true
-//! activations), and the samples made of them: `embedding` [rows, n_input] of an autoencoder, `input` and `target` of a
+//! activations), `parent` [n_features] where there are families (−1: none), and the samples made of them: `embedding` [rows, n_input] of an autoencoder, `input` and `target` of a
 //! transcoder, `source_00` … of a crosscoder. `sdl train --data` takes the file, too (a crosscoder with --tensor).
 
 use super::failure::{Failure, Outcome};
@@ -86,6 +86,13 @@ fn to_bytes(config: &Config, world: &Truth, batch: &Batch) -> Vec<u8> {
                 file.floats(&format!("source_{s:02}"), &[n_rows, width], &part);
             }
         }
+    }
+    if let Some(families) = world.families() {
+        let mut parent = vec![-1i32; n];
+        for p in 0..families.n_parents {
+            parent[families.children(p)].fill(p as i32);
+        }
+        file.bytes("parent", "I32", &[n], bytemuck::cast_slice(&parent));
     }
     file.note("program", PROGRAM);
     file.note("report", world.report.statement.clone());

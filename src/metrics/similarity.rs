@@ -30,18 +30,33 @@ pub fn choose(best: &Match, n_latent: usize, n_features: usize) -> Vec<u32> {
 }
 
 impl Similarity {
-    /// `pattern`: [n_latent, ⌈n_features/32⌉] bits.
-    pub fn new(latents: Vec<u32>, w: &Weights, world: &World, pattern: &[u32]) -> Self {
+    /// `decoder`: the cosines of all latents' decoder rows, where they are known already. `pattern`: [n_latent,
+    /// ⌈n_features/32⌉] bits.
+    pub fn new(latents: Vec<u32>, decoder: Option<Vec<f32>>, w: &Weights, world: &World, pattern: &[u32]) -> Self {
         let n = world.n_features;
         let words = n.div_ceil(32);
         let bit = |i: u32, d: usize| (pattern[i as usize * words + d / 32] >> (d % 32) & 1) as u8;
         Self {
-            decoder: cosines(&latents, &w.decoder, &world.directions_out, world.n_target),
+            decoder: match decoder {
+                Some(all) if latents.len() * n == all.len() => all,
+                Some(all) => {
+                    let mut some = Vec::with_capacity(latents.len() * n);
+                    latents.iter().for_each(|&i| some.extend_from_slice(&all[i as usize * n..][..n]));
+                    some
+                }
+                None => cosines(&latents, &w.decoder, &world.directions_out, world.n_target),
+            },
             encoder: cosines(&latents, &w.encoder, &world.directions_in, world.n_input),
             pattern: latents.iter().flat_map(|&i| (0..n).map(move |d| bit(i, d))).collect(),
             latents,
         }
     }
+}
+
+/// [n_latent, n_features]: cos(w_D^i, w_r^d) of all latents.
+pub fn decoder_cosines(w: &Weights, world: &World, n_latent: usize) -> Vec<f32> {
+    let all: Vec<u32> = (0..n_latent as u32).collect();
+    cosines(&all, &w.decoder, &world.directions_out, world.n_target)
 }
 
 fn cosines(latents: &[u32], rows: &[f32], directions: &[f32], width: usize) -> Vec<f32> {

@@ -360,6 +360,7 @@ impl Backend for Cpu {
         let words = n_rows.div_ceil(32);
         let mut out = Evaluation {
             sse: Vec::with_capacity(n_rows),
+            recon: Vec::with_capacity(n_rows),
             penalty: Vec::with_capacity(n_rows),
             l0: Vec::with_capacity(n_rows),
             fired: vec![0; n_latent],
@@ -380,6 +381,8 @@ impl Backend for Cpu {
                 }
             }
             out.sse.extend_from_slice(&self.work.sse);
+            let target = if self.one_space { &self.work.input } else { &self.work.target };
+            decode::recon(&mut out.recon, &self.work.residuals, target, hyper, self.problem.shape.n_target);
             out.penalty.extend_from_slice(&self.work.penalty);
         }
         Ok(out)
@@ -416,9 +419,9 @@ impl Backend for Cpu {
 /// Rows of the data set that fire `latent` most: (row, activation), falling. Empty for a bench.
 ///
 /// Runs on the host whatever the backend: it is asked for by a click, not by a step.
-pub fn top_rows(problem: &Problem, weights: Weights, hyper: &Hyper, latent: usize, count: usize) -> Vec<(u32, f32)> {
+pub fn top_rows(problem: &Problem, state: State, hyper: &Hyper, latent: usize, count: usize) -> Vec<(u32, f32)> {
     let Samples::Rows(rows) = &problem.world.samples else { return vec![] };
-    let mut cpu = Cpu::new(problem.clone(), State::of(weights, problem.shape));
+    let mut cpu = Cpu::new(problem.clone(), state);
     // Keys that sort by falling activation, then by row: positive floats order like their bits.
     let mut found: Vec<u64> = vec![];
     for part in Batch::Rows((0..rows.n_rows as u32).collect()).parts(EVALUATION_ROWS) {
@@ -432,4 +435,20 @@ pub fn top_rows(problem: &Problem, weights: Weights, hyper: &Hyper, latent: usiz
     }
     found.sort_unstable();
     found.iter().take(count).map(|key| (*key as u32, f32::from_bits(!((key >> 32) as u32)))).collect()
+}
+
+/// Σ (f_i n_i)^p over all samples of `batches`, for two values of p.
+pub fn power_sums(problem: &Problem, state: State, hyper: &Hyper, batches: &[Batch], ps: [f32; 2]) -> [f64; 2] {
+    let mut cpu = Cpu::new(problem.clone(), state);
+    let mut sums = [0.0; 2];
+    for part in batches.iter().flat_map(|batch| batch.parts(EVALUATION_ROWS)) {
+        cpu.forward(&part, hyper, false);
+        for (&i, &f) in cpu.work.codes.latent.iter().zip(&cpu.work.codes.f) {
+            let n = if hyper.by_norm == 1 { cpu.work.norms[i as usize] } else { 1.0 };
+            for (sum, p) in sums.iter_mut().zip(ps) {
+                *sum += f64::from(Penalty::power(p).value(f, n));
+            }
+        }
+    }
+    sums
 }

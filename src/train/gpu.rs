@@ -8,20 +8,24 @@ mod buffers;
 mod device;
 mod evaluate;
 pub mod kernels;
+mod pipelines;
 mod readback;
+mod sizes;
 mod source;
 mod stages;
 pub mod step;
 
 use crate::bench::Batch;
 use crate::config::Activation;
-use crate::model::{Control, Hyper, Weights};
+use crate::model::{Control, Hyper, Weights, kept};
 use crate::train::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
-use buffers::{Buffers, Sizes};
+use buffers::Buffers;
 pub use device::GpuUnavailable;
 use device::{Gpu, find_adapter, is_software};
+use pipelines::Pipelines;
 use readback::{Source, read};
-use stages::{Pipelines, Stages};
+use sizes::Sizes;
+use stages::Stages;
 use step::{Origin, Recorder, SLOT_BYTES, Step};
 
 /// A problem on a GPU.
@@ -37,6 +41,9 @@ pub struct GpuBackend {
     samples: u64,
     /// Losses in the log that nobody has read.
     unread: usize,
+    /// Of the state, what only the host knows.
+    l1_scale: f32,
+    memory: Vec<f32>,
 }
 
 impl GpuBackend {
@@ -56,7 +63,19 @@ impl GpuBackend {
         if let Some(error) = compilation.pop().await {
             return Err(GpuUnavailable(format!("The GPU's driver refused a kernel: {error}")));
         }
-        let mut backend = Self { gpu, problem, sizes, buffers, pipelines, stages, step: 0, samples: 0, unread: 0 };
+        let mut backend = Self {
+            gpu,
+            problem,
+            sizes,
+            buffers,
+            pipelines,
+            stages,
+            step: 0,
+            samples: 0,
+            unread: 0,
+            l1_scale: 1.0,
+            memory: vec![],
+        };
         let started = match backend.load(state) {
             // A first readback: what does not work at all must be known now.
             Ok(()) => backend.firing().await.map(|_| ()),
@@ -125,8 +144,9 @@ impl GpuBackend {
     /// Records one compute pass and hands it to the device.
     fn submit(&self, record: impl FnOnce(&mut Recorder)) {
         let mut commands = self.gpu.device.create_command_encoder(&Default::default());
-        // Masks are filled bit by bit; penalties are written only where there are some.
+        // Masks are filled bit by bit, tallies one by one; penalties are written only where there are some.
         commands.clear_buffer(&self.buffers.mask, 0, None);
+        commands.clear_buffer(&self.buffers.batch_tally, 0, None);
         commands.clear_buffer(&self.buffers.penalty, 0, None);
         let mut recorder = Recorder {
             pass: commands.begin_compute_pass(&Default::default()),
@@ -147,7 +167,7 @@ impl GpuBackend {
         let mut first_row = 0;
         let mut steps = Vec::with_capacity(batches.len());
         for (slot, (batch, hyper)) in batches.iter().zip(hypers).enumerate() {
-            steps.push(self.step_of(batch.n_rows(), first_row, slot, hyper));
+            steps.push(self.step_of(batch.n_rows(), first_row, slot, hyper, true));
             first_row += batch.n_rows();
         }
         let submit = self.upload(batches, &steps);
@@ -156,7 +176,7 @@ impl GpuBackend {
             recorder.fill_rows(submit.origin, whole, submit.n_rows);
             for (slot, (batch, hyper)) in batches.iter().zip(hypers).enumerate() {
                 let n_rows = batch.n_rows();
-                recorder.forward(slot, n_rows, hyper, self.by_features(batch));
+                recorder.forward(slot, n_rows, hyper, self.by_features(batch), true);
                 recorder.learn(slot, n_rows, hyper);
             }
             recorder.errors(whole, submit.n_rows);
@@ -167,7 +187,8 @@ impl GpuBackend {
         self.samples += first_row as u64;
     }
 
-    fn step_of(&self, n_rows: usize, first_row: usize, slot: usize, hyper: &Hyper) -> Step {
+    fn step_of(&self, n_rows: usize, first_row: usize, slot: usize, hyper: &Hyper, training: bool) -> Step {
+        let shape = self.sizes.shape;
         let capacity = match self.problem.model.activation {
             Activation::TopK => hyper.k as usize,
             _ => self.sizes.capacity,
@@ -185,8 +206,10 @@ impl GpuBackend {
             n_steps: 1,
             capacity: capacity as u32,
             loss_at: (self.unread + slot) as u32,
-            unused: [0; 2],
-            hyper: *hyper,
+            training: u32::from(training),
+            kept: kept(hyper.k, n_rows) as u32,
+            // As `aux_k` takes it: how many it is, not how many were asked for.
+            hyper: Hyper { aux_latents: hyper.aux_count(shape.n_target, shape.n_latent) as u32, ..*hyper },
         }
     }
 
@@ -257,6 +280,8 @@ impl Backend for GpuBackend {
     async fn state(&mut self) -> Result<State, DeviceLost> {
         let shape = self.sizes.shape;
         let (since_fired, fire_count) = self.firing().await?;
+        let of_control = Source::first(&self.buffers.control, size_of::<Control>() / 4);
+        let control = read::<Control>(&self.gpu, &[of_control]).await?[0][0];
         Ok(State {
             step: self.step,
             samples: self.samples,
@@ -265,9 +290,9 @@ impl Backend for GpuBackend {
             square: self.buffers.square.read(&self.gpu, shape).await?,
             since_fired,
             fire_count,
-            control: Control::default(),
-            l1_scale: 1.0,
-            memory: vec![],
+            control,
+            l1_scale: self.l1_scale,
+            memory: self.memory.clone(),
         })
     }
 
@@ -279,6 +304,8 @@ impl Backend for GpuBackend {
         for (buffer, values) in [(&b.since_fired, &state.since_fired), (&b.fire_count, &state.fire_count)] {
             gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
         }
+        gpu.queue.write_buffer(&b.control, 0, bytemuck::bytes_of(&state.control));
+        (self.l1_scale, self.memory) = (state.l1_scale, state.memory.clone());
         (self.step, self.samples, self.unread) = (state.step, state.samples, 0);
         self.gpu.health.check()
     }

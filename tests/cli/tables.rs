@@ -8,7 +8,7 @@ use std::fs;
 fn a_table_goes_on_where_it_was_stopped_and_says_what_its_cells_say() {
     let at = folder("tables");
     let table = |out: &str, more: &[&str]| {
-        let args = ["table", "--out", out, "--methods", "relu,top_k", "--seeds", "3", "--quiet"];
+        let args = ["table", "--out", out, "--methods", "relu_l1,top_k", "--seeds", "3", "--quiet"];
         sdl(&at, &[&args[..], &["--set", "training.steps=60"], more].concat())
     };
     let markdown = table("whole", &[]);

@@ -220,6 +220,7 @@ function measure(
     l0: 0.05 * n * 1.2,
     true_l0: world.true_l0,
     recovery,
+    ...literature(cosine.decoder, n, dead),
     scored,
     density: Float32Array.from(featuresPerLatent, (f, i) =>
       dead[i] ? 0 : (0.004 + 0.03 * f) * (0.5 + ((i * 37) % 17) / 17),
@@ -237,6 +238,30 @@ function measure(
       encoder: cosine.encoder,
       pattern: Uint8Array.from(pattern),
     },
+  };
+}
+
+/** Uniqueness as it is; upper bounds and guesses that move with the weights in place of matched and counted numbers. */
+function literature(cosines: Float32Array, n: number, dead: Uint8Array) {
+  const bests = Array.from(dead, (_, i) => {
+    const row = cosines.subarray(i * n, (i + 1) * n).map(Math.abs);
+    const score = row.reduce((best, value) => Math.max(best, value), 0);
+    return { score, feature: row.indexOf(score) };
+  });
+  const top = bests.map((best) => best.score).sort((a, b) => b - a);
+  const matched = top.slice(0, Math.min(n, dead.length));
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const f1 = bests.map((best, i) => (dead[i] ? 0 : best.score ** 2));
+  return {
+    mcc: mean(matched),
+    uniqueness: new Set(bests.map((best) => best.feature)).size / dead.length,
+    f1: mean(f1),
+    f1_alive: mean(f1.filter((_, i) => !dead[i])),
+    f1_features: mean(matched.map((score) => score ** 2)),
+    precision: mean(f1.map((score) => score ** 0.8)),
+    recall: mean(f1.map((score) => score ** 1.2)),
+    shrinkage: mean(matched),
+    bias: 0.5 + 0.5 * mean(matched),
   };
 }
 

@@ -87,7 +87,7 @@ fn measurements(lines: &str) -> Result<Vec<Value>> {
 }
 
 fn print_table(measurements: &[Value]) {
-    println!("\n{:<16} {:<42} {:>12}  unit     all repeats", "where", "what", "median");
+    println!("\n{:<16} {:<42} {:>12}  unit     × Top-k  all repeats", "where", "what", "median");
     for measurement in measurements {
         let text = |name: &str| measurement[name].as_str().unwrap_or_default();
         let speed = measurement["measure"].is_null();
@@ -102,7 +102,9 @@ fn print_table(measurements: &[Value]) {
         let median = value.as_f64().map_or_else(|| value.to_string(), short);
         let runs: Vec<String> =
             measurement["runs"].as_array().into_iter().flatten().filter_map(Value::as_f64).map(short).collect();
-        println!("{place:<16} {what:<42} {median:>12}  {unit:<7}  {}", runs.join(" "));
+        // Time beside that of a Top-k step of the same shape, place and moment.
+        let beside = measurement["beside_top_k"].as_f64().map_or_else(String::new, |times| format!("{times:.2}"));
+        println!("{place:<16} {what:<42} {median:>12}  {unit:<7}  {beside:>7}  {}", runs.join(" "));
     }
 }
 

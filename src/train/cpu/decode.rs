@@ -63,6 +63,17 @@ pub fn weigh(residuals: &mut [f32], sse: &mut [f32], penalty: &mut [f32], hyper:
     }
 }
 
+/// Appends ‖x̂‖² of every row, x̂ = r + x_r, from residuals that have been weighed: for evaluations only, which training
+/// does not pay for.
+pub fn recon(out: &mut Vec<f32>, residuals: &[f32], target: &[f32], hyper: &Hyper, width: usize) {
+    let n_levels = hyper.n_levels as usize;
+    let last = (n_levels - 1) * width;
+    let scale = if n_levels > 1 { 1.0 / hyper.level_weights[n_levels - 1] } else { 1.0 };
+    for (r, x) in residuals.chunks_exact(n_levels * width).zip(target.chunks_exact(width)) {
+        out.push(r[last..].iter().zip(x).map(|(r, x)| (scale * r + x) * (scale * r + x)).sum());
+    }
+}
+
 /// Adds to `penalty` [rows] what firing latents pay.
 pub fn charge(penalty: &mut [f32], codes: &Codes, norms: &[f32], rule: &Penalty) {
     for (b, paid) in penalty.iter_mut().enumerate() {

@@ -31,6 +31,11 @@ impl Penalty {
         }
     }
 
+    /// (f n)^p alone.
+    pub fn power(p: f32) -> Self {
+        Self { l1: 1.0, p, plain: p == 1.0, ..Self::none() }
+    }
+
     /// Nothing costs anything.
     pub fn none() -> Self {
         Self { l1: 0.0, p: 1.0, l0: 0.0, tanh: 0.0, scale: 1.0, by_norm: false, plain: true }

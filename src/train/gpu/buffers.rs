@@ -1,106 +1,16 @@
-//! What lies in the device's memory: sizes, buffers, and the padding of rows on their way in and out.
+//! What lies in the device's memory, and the padding of rows on their way in and out.
 //!
-//! Rows of weights, inputs and targets are padded with zeros to whole vec4s. They stay zero: their gradients are.
+//! Rows of weights, inputs and targets are padded with zeros to whole vec4s (of a crosscoder, each source's part by
+//! itself). They stay zero: their gradients are.
 
 use super::device::Gpu;
 use super::readback::{Source, read};
+use super::sizes::{STRETCH, Sizes};
 use super::step::SLOT_BYTES;
 use crate::bench::Samples;
-use crate::config::Activation;
-use crate::model::{Shape, Weights};
+use crate::model::{N_PARTS, Shape, Weights};
 use crate::train::{DeviceLost, Problem};
 use std::borrow::Cow;
-
-/// Sizes of a problem on the device.
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes {
-    pub shape: Shape,
-    pub n_features: usize,
-    /// ⌈n/4⌉.
-    pub latent4: usize,
-    pub input4: usize,
-    pub target4: usize,
-    /// Rows that one step has room for: whole words of the row masks.
-    pub rows: usize,
-    pub mask_words: usize,
-    /// Entries of a row's list of active latents.
-    pub capacity: usize,
-    /// Steps of one submit.
-    pub steps: usize,
-    /// Input and target are the same rows.
-    pub shared_rows: bool,
-    /// Whether latents' responses to features are kept.
-    pub with_responses: bool,
-}
-
-/// Multiply-adds after which a submit is cut, so that it stays below about 0.1 s: a weak GPU does 10 G/s, and
-/// SwiftShader 0.2 G/s on two cores (measured).
-const SUBMIT_WORK: usize = 1_000_000_000;
-const SUBMIT_WORK_SOFTWARE: usize = 20_000_000;
-/// Most steps of a submit, and most bytes of its inputs.
-const SUBMIT_STEPS: usize = 64;
-const SUBMIT_BYTES: usize = 16 << 20;
-
-impl Sizes {
-    pub fn new(problem: &Problem, is_software: bool) -> Self {
-        let shape = problem.shape;
-        let world = &problem.world;
-        let rows = problem.batch.max(1).next_multiple_of(32);
-        let with_responses = problem.by_features(rows);
-        let capacity = match problem.model.activation {
-            Activation::TopK => problem.needs.k.min(shape.n_latent),
-            _ => shape.n_latent,
-        };
-        // The step's work, by kernel: encode, activation, then decode, backprop and two updates of active latents.
-        let products = if with_responses { world.n_features.min(rows) } else { rows };
-        let dense = products * shape.n_latent * shape.n_input + 4 * rows * shape.n_latent;
-        let active = rows * capacity * (shape.n_input + 3 * shape.n_target);
-        let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
-        let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
-        let work = if is_software { SUBMIT_WORK_SOFTWARE } else { SUBMIT_WORK };
-        let steps = (work / (dense + active + adam)).min(SUBMIT_BYTES / row_bytes).clamp(1, SUBMIT_STEPS);
-        Self {
-            shape,
-            n_features: world.n_features,
-            latent4: shape.n_latent.div_ceil(4),
-            input4: shape.n_input.div_ceil(4),
-            target4: shape.n_target.div_ceil(4),
-            rows,
-            mask_words: rows / 32,
-            capacity,
-            steps,
-            shared_rows: matches!(world.samples, Samples::Rows(_))
-                || (shape.n_input == shape.n_target && world.directions_in == world.directions_out),
-            with_responses,
-        }
-    }
-
-    /// Bytes of the largest buffer.
-    pub fn largest_buffer(&self, problem: &Problem) -> u64 {
-        let data = match &problem.world.samples {
-            Samples::Rows(rows) => rows.n_rows * self.input4 * 4,
-            Samples::Bench(_) => 0,
-        };
-        let widest = 4 * self.input4.max(self.target4);
-        let largest = [
-            data,
-            self.shape.n_latent * widest,
-            self.n_features * widest,
-            self.steps * self.rows * widest,
-            self.rows * self.latent4 * 4,
-            self.rows * self.capacity,
-            self.steps * self.shape.n_latent * self.mask_words,
-        ];
-        4 * largest.into_iter().max().unwrap_or(0) as u64
-    }
-
-    /// Entries of sparse batches that a submit has room for at first: twice what is expected.
-    fn entries(&self, problem: &Problem) -> usize {
-        let per_row = problem.world.true_l0().unwrap_or(1.0);
-        let expected = per_row * (self.steps * self.rows) as f64;
-        (2.0 * expected) as usize + self.steps * self.rows + self.n_features
-    }
-}
 
 /// Buffers of the shapes of [`Weights`].
 pub struct Tensors {
@@ -108,6 +18,11 @@ pub struct Tensors {
     pub decoder: wgpu::Buffer,
     pub b_enc: wgpu::Buffer,
     pub b_dec: wgpu::Buffer,
+    pub theta: wgpu::Buffer,
+    /// [3, 4 latent4]: b_gate, b_mag, r_mag.
+    pub gates: wgpu::Buffer,
+    /// [4 target4, 4 input4].
+    pub skip: wgpu::Buffer,
 }
 
 /// Everything on the device; shapes in the kernels' heads.
@@ -117,12 +32,16 @@ pub struct Buffers {
     pub square: Tensors,
     pub since_fired: wgpu::Buffer,
     pub fire_count: wgpu::Buffer,
+    /// What latents are matched with, and what samples are made of.
     pub directions_in: wgpu::Buffer,
     pub directions_out: wgpu::Buffer,
+    pub basis_in: wgpu::Buffer,
+    pub basis_out: wgpu::Buffer,
     pub anchors_in: wgpu::Buffer,
     pub anchors_out: wgpu::Buffer,
     /// The rows of a data set, if that is where samples come from.
     pub data: Option<wgpu::Buffer>,
+    pub data_targets: Option<wgpu::Buffer>,
     pub steps: wgpu::Buffer,
     pub row_start: wgpu::Buffer,
     pub feature: wgpu::Buffer,
@@ -133,16 +52,27 @@ pub struct Buffers {
     pub offset: wgpu::Buffer,
     pub z: wgpu::Buffer,
     pub active: wgpu::Buffer,
+    pub ordered: wgpu::Buffer,
     pub count: wgpu::Buffer,
+    pub side_latents: wgpu::Buffer,
+    pub side_count: wgpu::Buffer,
+    pub batch_tally: wgpu::Buffer,
+    pub spread: wgpu::Buffer,
+    pub skipped: wgpu::Buffer,
     pub mask: wgpu::Buffer,
     pub residual: wgpu::Buffer,
     pub sse: wgpu::Buffer,
+    pub recon: wgpu::Buffer,
     pub penalty: wgpu::Buffer,
     pub norms: wgpu::Buffer,
     pub dz: wgpu::Buffer,
     pub dz_sum: wgpu::Buffer,
     pub b_dec_before: wgpu::Buffer,
     pub radial: wgpu::Buffer,
+    pub gradient: wgpu::Buffer,
+    pub squares: wgpu::Buffer,
+    pub clip_scale: wgpu::Buffer,
+    pub control: wgpu::Buffer,
     pub loss_log: wgpu::Buffer,
     pub match_encoder: wgpu::Buffer,
     pub match_decoder: wgpu::Buffer,
@@ -155,45 +85,63 @@ impl Buffers {
     pub fn new(gpu: &Gpu, problem: &Problem, sizes: &Sizes) -> Self {
         let s = sizes;
         let (n, q) = (s.n_features, s.shape.n_latent);
-        let submit_rows = s.steps * s.rows;
+        let submit_rows = s.submit_rows();
         let make = |label: &str, n: usize| storage(gpu, label, n);
+        let if_has = |has: bool, n: usize| if has { n } else { 0 };
         let tensors = || Tensors {
             encoder: make("encoder", q * s.input4 * 4),
             decoder: make("decoder", q * s.target4 * 4),
             b_enc: make("b_enc", s.latent4 * 4),
             b_dec: make("b_dec", s.target4 * 4),
+            theta: make("theta", if_has(s.shape.has_theta, s.latent4 * 4)),
+            gates: make("gates", if_has(s.shape.has_gates, 3 * s.latent4 * 4)),
+            skip: make("skip", if_has(s.shape.has_skip, 16 * s.target4 * s.input4)),
         };
         let filled = |label: &str, rows: &[f32], width: usize| {
-            let padded = pad(rows, width);
+            let padded = pad(rows, width / s.shape.n_sources);
             let buffer = make(label, padded.len());
             gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&padded));
             buffer
         };
         let world = &problem.world;
-        let directions_in = filled("directions_in", world.basis_in(), s.shape.n_input);
-        let directions_out = if s.shared_rows {
-            directions_in.clone()
-        } else {
-            filled("directions_out", &world.directions_out, s.shape.n_target)
+        let (p, r) = (s.shape.n_input, s.shape.n_target);
+        let directions_in = filled("directions_in", &world.directions_in, p);
+        let same = p == r && world.directions_in == world.directions_out;
+        let directions_out =
+            if same { directions_in.clone() } else { filled("directions_out", &world.directions_out, r) };
+        let basis_in = world.basis.as_ref().map(|b| filled("basis_in", &b.input, p));
+        let basis_out = match &world.basis {
+            Some(_) if s.shared_rows => basis_in.clone(),
+            Some(basis) => Some(filled("basis_out", &basis.target, r)),
+            None => None,
         };
         let inputs = make("inputs", submit_rows * s.input4 * 4);
         let targets = if s.shared_rows { inputs.clone() } else { make("targets", submit_rows * s.target4 * 4) };
         let entries = s.entries(problem);
         let responses = if s.with_responses { n } else { 0 };
+        let (data, data_targets) = match &world.samples {
+            Samples::Rows(rows) => {
+                let targets = rows.targets.as_ref().map(|targets| filled("data_targets", targets, r));
+                (Some(filled("data", &rows.values, p)), targets)
+            }
+            Samples::Bench(_) => (None, None),
+        };
+        let clip_scale = make("clip_scale", 1);
+        gpu.queue.write_buffer(&clip_scale, 0, bytemuck::bytes_of(&1.0f32));
         Self {
             weights: tensors(),
             mean: tensors(),
             square: tensors(),
             since_fired: make("since_fired", q),
             fire_count: make("fire_count", q),
+            basis_in: basis_in.unwrap_or_else(|| directions_in.clone()),
+            basis_out: basis_out.unwrap_or_else(|| directions_out.clone()),
             directions_in,
             directions_out,
             anchors_in: filled("anchors_in", &problem.anchors_in, s.shape.n_input),
             anchors_out: filled("anchors_out", &problem.anchors_out, s.shape.n_target),
-            data: match &world.samples {
-                Samples::Rows(rows) => Some(filled("data", &rows.values, rows.width)),
-                Samples::Bench(_) => None,
-            },
+            data,
+            data_targets,
             steps: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("steps"),
                 size: (s.steps as u64 + 2) * SLOT_BYTES,
@@ -207,18 +155,29 @@ impl Buffers {
             targets,
             response: make("response", responses * s.latent4 * 4),
             offset: make("offset", s.latent4 * 4),
-            z: make("z", s.rows * s.latent4 * 4),
+            z: make("z", s.planes() * s.rows * s.latent4 * 4),
             active: make("active", s.rows * s.capacity),
+            ordered: make("ordered", if_has(s.by_rank, s.rows * s.capacity)),
             count: make("count", s.rows),
-            mask: make("mask", s.steps * q * s.mask_words),
-            residual: make("residual", submit_rows * s.target4 * 4),
+            side_latents: make("side_latents", s.side_entries()),
+            side_count: make("side_count", s.rows),
+            batch_tally: make("batch_tally", s.batch_tally(problem.model.activation)),
+            spread: make("spread", s.target4 + 1),
+            skipped: make("skipped", if_has(s.shape.has_skip, s.rows * s.target4 * 4)),
+            mask: make("mask", s.steps * s.n_masks * q * s.mask_words),
+            residual: make("residual", s.residual_rows() * s.target4 * 4),
             sse: make("sse", submit_rows),
+            recon: make("recon", submit_rows),
             penalty: make("penalty", submit_rows),
-            norms: make("norms", q),
-            dz: make("dz", s.rows * s.latent4 * 4),
+            norms: make("norms", s.latent4 * 4),
+            dz: make("dz", s.planes() * s.rows * s.latent4 * 4),
             dz_sum: make("dz_sum", q),
             b_dec_before: make("b_dec_before", s.target4 * 4),
-            radial: make("radial", q),
+            radial: make("radial", q * s.shape.n_sources),
+            gradient: make("gradient", 4 * s.gradient.end),
+            squares: make("squares", s.gradient.end.div_ceil(STRETCH)),
+            clip_scale,
+            control: make("control", 8),
             loss_log: make("loss_log", LOSS_LOG),
             match_encoder: make("match_encoder", 4 * n),
             match_decoder: make("match_decoder", 4 * n),
@@ -249,30 +208,60 @@ impl Buffers {
     }
 }
 
+/// Where a part of [`Weights`] lies: from which element on, and the width of what is padded by itself.
+struct Part<'a> {
+    buffer: &'a wgpu::Buffer,
+    start: usize,
+    width: usize,
+    length: usize,
+}
+
 impl Tensors {
+    /// In the order of [`Weights::parts`].
+    fn parts(&self, shape: Shape) -> [Part<'_>; N_PARTS] {
+        let (q, p, r) = (shape.n_latent, shape.n_input / shape.n_sources, shape.source_width());
+        let gate = q.next_multiple_of(4);
+        let places = [
+            (&self.encoder, 0, p),
+            (&self.decoder, 0, r),
+            (&self.b_enc, 0, q),
+            (&self.b_dec, 0, r),
+            (&self.theta, 0, q),
+            (&self.gates, 0, q),
+            (&self.gates, gate, q),
+            (&self.gates, 2 * gate, q),
+            (&self.skip, 0, p),
+        ];
+        let mut lengths = shape.lengths().into_iter();
+        places.map(|(buffer, start, width)| Part {
+            buffer,
+            start,
+            width,
+            length: lengths.next().expect("one length a part"),
+        })
+    }
+
     pub fn write(&self, gpu: &Gpu, values: &Weights, shape: Shape) {
-        for (buffer, values, width) in [
-            (&self.encoder, &values.encoder, shape.n_input),
-            (&self.decoder, &values.decoder, shape.n_target),
-            (&self.b_enc, &values.b_enc, shape.n_latent),
-            (&self.b_dec, &values.b_dec, shape.n_target),
-        ] {
-            gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&pad(values, width)));
+        for (part, (_, values)) in self.parts(shape).into_iter().zip(values.parts()) {
+            if !values.is_empty() {
+                let padded = pad(values, part.width);
+                gpu.queue.write_buffer(part.buffer, 4 * part.start as u64, bytemuck::cast_slice(&padded));
+            }
         }
     }
 
     pub async fn read(&self, gpu: &Gpu, shape: Shape) -> Result<Weights, DeviceLost> {
-        let parts = [
-            (&self.encoder, shape.n_latent, shape.n_input),
-            (&self.decoder, shape.n_latent, shape.n_target),
-            (&self.b_enc, 1, shape.n_latent),
-            (&self.b_dec, 1, shape.n_target),
-        ];
-        let sources = parts.map(|(buffer, rows, width)| Source::first(buffer, rows * width.next_multiple_of(4)));
+        let parts = self.parts(shape);
+        let sources = parts.each_ref().map(|part| Source {
+            start: 4 * part.start as u64,
+            ..Source::first(part.buffer, part.length / part.width * part.width.next_multiple_of(4))
+        });
         let padded = read::<f32>(gpu, &sources).await?;
-        let mut values = padded.into_iter().zip(parts).map(|(padded, (_, _, width))| unpad(padded, width));
-        let mut next = || values.next().expect("one result a source");
-        Ok(Weights { encoder: next(), decoder: next(), b_enc: next(), b_dec: next(), ..Weights::default() })
+        let mut weights = Weights::default();
+        for ((padded, part), (_, to)) in padded.into_iter().zip(parts).zip(weights.parts_mut()) {
+            *to = unpad(padded, part.width);
+        }
+        Ok(weights)
     }
 }
 

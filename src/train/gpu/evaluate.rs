@@ -19,6 +19,7 @@ pub async fn evaluate(
     let words = n_rows.div_ceil(32);
     let mut out = Evaluation {
         sse: Vec::with_capacity(n_rows),
+        recon: Vec::with_capacity(n_rows),
         penalty: Vec::with_capacity(n_rows),
         l0: Vec::with_capacity(n_rows),
         fired: vec![0; n_latent],
@@ -29,25 +30,27 @@ pub async fn evaluate(
     for start in (0..n_rows).step_by(most) {
         let part = part_of(batch, start, most.min(n_rows - start));
         let n = part.n_rows();
-        let step = backend.step_of(n, 0, 0, hyper);
+        let step = backend.step_of(n, 0, 0, hyper, false);
         let submit = backend.upload(std::slice::from_ref(&part), &[step]);
         backend.submit(|recorder| {
             let whole = backend.submit_slot();
             recorder.fill_rows(submit.origin, whole, n);
-            recorder.forward(0, n, hyper, backend.by_features(&part));
+            recorder.forward(0, n, hyper, backend.by_features(&part), false);
             recorder.errors(whole, n);
         });
         let b = &backend.buffers;
         let mask_words = backend.sizes.mask_words;
         let sources = [
             Source::first(&b.sse, n),
+            Source::first(&b.recon, n),
             Source::first(&b.penalty, n),
             Source::first(&b.count, n),
             Source::first(&b.mask, n_latent * mask_words),
         ];
         let parts = read::<u32>(&backend.gpu, &sources).await?;
-        let [sse, penalty, count, mask] = parts.as_slice() else { unreachable!("one result a source") };
+        let [sse, recon, penalty, count, mask] = parts.as_slice() else { unreachable!("one result a source") };
         out.sse.extend(sse.iter().map(|&x| f32::from_bits(x)));
+        out.recon.extend(recon.iter().map(|&x| f32::from_bits(x)));
         out.penalty.extend(penalty.iter().map(|&x| f32::from_bits(x)));
         out.l0.extend_from_slice(count);
         let used = n.div_ceil(32);

@@ -1,8 +1,9 @@
 //! The order of a step: which stages run, one after the other, in one compute pass for many steps.
 
-use super::buffers::Sizes;
 use super::kernels::{GROUP, TILE};
-use super::stages::{Stage, Stages};
+use super::pipelines::Stage;
+use super::sizes::{Side, Sizes};
+use super::stages::Stages;
 use crate::model::Hyper;
 use bytemuck::{Pod, Zeroable};
 
@@ -16,7 +17,8 @@ pub struct Step {
     pub n_steps: u32,
     pub capacity: u32,
     pub loss_at: u32,
-    pub unused: [u32; 2],
+    pub training: u32,
+    pub kept: u32,
     pub hyper: Hyper,
 }
 
@@ -40,39 +42,47 @@ pub struct Recorder<'a> {
 impl Recorder<'_> {
     /// Dense rows of a whole submit; its record says how many.
     pub fn fill_rows(&mut self, origin: Origin, submit_slot: usize, n_rows: usize) {
-        match origin {
-            Origin::Sparse => {
-                for stage in &self.stages.expand {
-                    self.run(stage, submit_slot, n_rows);
-                }
-            }
-            Origin::Rows => {
-                let gather = self.stages.gather.as_ref();
-                let gather = gather.expect("only a world of rows draws rows");
-                self.run(gather, submit_slot, n_rows);
-            }
-        }
+        let stages = match origin {
+            Origin::Sparse => &self.stages.expand,
+            Origin::Rows => &self.stages.gather,
+        };
+        assert!(!stages.is_empty(), "only a world of rows draws rows");
+        self.run_all(stages, submit_slot, n_rows);
     }
 
     /// From dense (or sparse) rows to residuals and penalties. `by_features`: the responses' slot, if they are used.
-    pub fn forward(&mut self, slot: usize, n_rows: usize, hyper: &Hyper, by_features: Option<usize>) {
-        let stages = self.stages;
+    /// The dead are treated in training only.
+    pub fn forward(&mut self, slot: usize, n_rows: usize, hyper: &Hyper, by_features: Option<usize>, training: bool) {
+        let (stages, sizes) = (self.stages, self.sizes);
         if let Some(offset) = &stages.offset {
             self.run(offset, slot, n_rows);
         }
         match (&stages.respond, by_features) {
             (Some([respond, superpose]), Some(features)) => {
-                self.run(respond, features, self.sizes.n_features);
+                self.run(respond, features, sizes.n_features);
                 self.run(superpose, slot, n_rows);
             }
             _ => self.run(&stages.encode, slot, n_rows),
         }
-        self.run(&stages.activate, slot, n_rows);
+        if stages.ranks_by_norm || (hyper.by_norm == 1 && hyper.has_penalty()) {
+            self.run(&stages.norms, slot, n_rows);
+        }
+        self.run_all(&stages.activate, slot, n_rows);
+        let with_side = sizes.side == Side::Gates || (training && sizes.side != Side::None);
+        if let (Some(select), true) = (&stages.side_select, with_side) {
+            self.run(select, slot, n_rows);
+        }
+        if let Some(skip) = &stages.skip {
+            self.run(skip, slot, n_rows);
+        }
         self.run(&stages.decode, slot, n_rows);
-        if hyper.l1 != 0.0 {
-            if hyper.by_norm == 1 {
-                self.run(&stages.norms, slot, n_rows);
+        if with_side {
+            if sizes.side == Side::AuxK && hyper.aux_normalised == 1 {
+                self.run(&stages.spread, slot, n_rows);
             }
+            self.run_all(&stages.side, slot, n_rows);
+        }
+        if hyper.has_penalty() || sizes.n_levels > 1 || with_side {
             self.run(&stages.penalty, slot, n_rows);
         }
     }
@@ -80,18 +90,27 @@ impl Recorder<'_> {
     /// From residuals to new weights.
     pub fn learn(&mut self, slot: usize, n_rows: usize, hyper: &Hyper) {
         let stages = self.stages;
-        self.run(&stages.backprop, slot, n_rows);
-        for stage in &stages.updates {
-            self.run(stage, slot, n_rows);
-        }
+        self.run_all(&stages.backprop, slot, n_rows);
         // `has_radial` of `shaders/shared.wgsl`.
-        if stages.normalise.is_some() || (hyper.by_norm == 1 && hyper.l1 != 0.0) {
+        if stages.normalise.is_some() || (hyper.pulls_norms() && self.sizes.side != Side::Gates) {
             self.run(&stages.radial, slot, n_rows);
         }
-        self.run(&stages.update_decoder, slot, n_rows);
+        self.run_all(&stages.updates, slot, n_rows);
+        self.run_all(&stages.adam, slot, n_rows);
         if let Some(normalise) = &stages.normalise {
             self.run(normalise, slot, n_rows);
         }
+        if let Some(control) = &stages.control {
+            self.run(control, slot, n_rows);
+        }
+        if self.tallies_steps() {
+            self.run(&stages.tally, slot, 1);
+        }
+    }
+
+    /// Whether the next step asks who is dead.
+    fn tallies_steps(&self) -> bool {
+        matches!(self.sizes.side, Side::AuxK | Side::Ghost)
     }
 
     pub fn errors(&mut self, submit_slot: usize, n_rows: usize) {
@@ -100,7 +119,9 @@ impl Recorder<'_> {
 
     pub fn losses_and_tally(&mut self, submit_slot: usize, n_steps: usize) {
         self.run(&self.stages.losses, submit_slot, n_steps);
-        self.run(&self.stages.tally, submit_slot, n_steps);
+        if !self.tallies_steps() {
+            self.run(&self.stages.tally, submit_slot, n_steps);
+        }
     }
 
     /// Best latents of `n_rows` features, which their slot names.
@@ -108,6 +129,10 @@ impl Recorder<'_> {
         for stage in self.stages.matches.iter().flatten() {
             self.run(stage, slot, n_rows);
         }
+    }
+
+    fn run_all(&mut self, stages: &[Stage], slot: usize, n_rows: usize) {
+        stages.iter().for_each(|stage| self.run(stage, slot, n_rows));
     }
 
     fn run(&mut self, stage: &Stage, slot: usize, n_rows: usize) {
@@ -128,6 +153,8 @@ pub enum Work {
     FourRows(usize),
     /// A workgroup a row.
     RowGroup,
+    /// A workgroup for every so many rows.
+    RowsGroup(usize),
     /// This many workgroups across, tiles of rows down.
     Tiles(usize),
     /// This many threads, whatever the rows.
@@ -149,6 +176,7 @@ fn groups(work: Work, n_rows: usize) -> [u32; 2] {
         Work::FourRows(each) => threads(n_rows.div_ceil(4) * each),
         Work::Threads(n) => threads(n),
         Work::RowGroup => [n_rows as u32, 1],
+        Work::RowsGroup(rows) => [n_rows.div_ceil(rows) as u32, 1],
         Work::Groups(n) => [n as u32, 1],
         Work::Tiles(across) => [across as u32, n_rows.div_ceil(TILE as usize) as u32],
     }

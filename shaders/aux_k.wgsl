@@ -1,0 +1,110 @@
+// aux_k: the k_aux dead latents of every row with the largest z (Gao et al. 2024); of equals the lower.
+//
+// One thread owns one row. Bits, turned so that they order as floats do, are searched for the least that is taken:
+// four guesses a pass, so that an interval shrinks to a fifth, until as many are above as are wanted. Who is dead is as
+// it was when the step began.
+// Shapes: z [2 step_rows, 4 latent4] (read from the first plane, written to the second), since_fired [n_latent],
+// side_latents [n_rows, n_latent] (ascending), side_count [n_rows], mask [steps, n_masks, n_latent, mask_words], spread
+// [target4 + 1] (the last is written: 1 if anyone is dead).
+
+@group(0) @binding(0) var<uniform> now: Step;
+@group(0) @binding(1) var<storage, read_write> z: array<f32>;
+@group(0) @binding(2) var<storage, read> since_fired: array<u32>;
+@group(0) @binding(3) var<storage, read_write> side_latents: array<u32>;
+@group(0) @binding(4) var<storage, read_write> side_count: array<u32>;
+@group(0) @binding(5) var<storage, read_write> mask: array<atomic<u32>>;
+@group(0) @binding(6) var<storage, read_write> spread: array<f32>;
+
+@compute @workgroup_size(GROUP)
+fn aux_k(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let b = flat(group, groups, lane);
+    if (b >= now.n_rows) {
+        return;
+    }
+    let wanted = now.hyper.aux_latents;
+    // Keys from `least` to below `beyond` may be the last that is taken; `above` are `beyond` or more.
+    var n_dead = 0u;
+    var least = ~0u;
+    var beyond = 0u;
+    for (var i = 0u; i < n_latent; i++) {
+        if (since_fired[i] >= now.hyper.dead_after) {
+            let key = ordered(z[cells(b) + i]);
+            n_dead++;
+            least = min(least, key);
+            beyond = max(beyond, key);
+        }
+    }
+    // All keys are below the largest number, so this does not overflow.
+    beyond++;
+    var above = 0u;
+    // Taken are all keys of `cut` or more, but only `equals` of those that are `cut` itself.
+    var cut = 0u;
+    var equals = ~0u;
+    if (n_dead > wanted) {
+        loop {
+            let size = beyond - least;
+            if (size == 1u) {
+                cut = least;
+                equals = wanted - above;
+                break;
+            }
+            let part = max(size / 5u, 1u);
+            let guess = least + min(vec4u(1u, 2u, 3u, 4u) * part, vec4u(size - 1u));
+            var counts = vec4u();
+            for (var i = 0u; i < n_latent; i++) {
+                if (since_fired[i] >= now.hyper.dead_after) {
+                    counts += select(vec4u(), vec4u(1u), vec4u(ordered(z[cells(b) + i])) >= guess);
+                }
+            }
+            let exact = counts == vec4u(wanted);
+            if (any(exact)) {
+                cut = select(select(select(guess.w, guess.z, exact.z), guess.y, exact.y), guess.x, exact.x);
+                break;
+            }
+            // Guesses rise and counts fall: the cut is at the last guess that has enough, or after it.
+            for (var g = 0u; g < 4u; g++) {
+                if (counts[g] > wanted) {
+                    least = guess[g];
+                } else {
+                    beyond = guess[g];
+                    above = counts[g];
+                    break;
+                }
+            }
+        }
+    }
+    let bit = 1u << (b % 32u);
+    var found = 0u;
+    for (var i = 0u; i < n_latent; i++) {
+        if (since_fired[i] < now.hyper.dead_after) {
+            continue;
+        }
+        let value = z[cells(b) + i];
+        let key = ordered(value);
+        let is_equal = key == cut;
+        if (key < cut || (is_equal && equals == 0u)) {
+            continue;
+        }
+        equals -= u32(is_equal);
+        if (now.hyper.aux_relu == 0u || value > 0.0) {
+            side_latents[b * n_latent + found] = i;
+            found++;
+            z[side_cells(b) + i] = value;
+            atomicOr(&mask[mask_start(now.slot, n_fire_masks(), i) + b / 32u], bit);
+        }
+    }
+    side_count[b] = found;
+    if (b == 0u) {
+        spread[target4] = f32(min(n_dead, 1u));
+    }
+}
+
+/// Bits that order as the floats do.
+fn ordered(value: f32) -> u32 {
+    let bits = bitcast<u32>(value);
+    return select(bits | 0x80000000u, ~bits, (bits >> 31u) == 1u);
+}
