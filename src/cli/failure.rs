@@ -13,13 +13,15 @@ pub enum Failure {
     Bad(String),
     /// What was given is good, but the disk, the device or the training is not.
     Failed(String),
+    /// The GPU is gone; what goes on without it is for the command to know.
+    Lost(String),
 }
 
 impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Bad(_) => 2,
-            Self::Failed(_) => 1,
+            Self::Failed(_) | Self::Lost(_) => 1,
         }
     }
 
@@ -42,7 +44,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bad(text) | Self::Failed(text) => f.write_str(text),
+            Self::Bad(text) | Self::Failed(text) | Self::Lost(text) => f.write_str(text),
         }
     }
 }
@@ -55,6 +57,6 @@ impl From<ConfigError> for Failure {
 
 impl From<DeviceLost> for Failure {
     fn from(error: DeviceLost) -> Self {
-        Self::Failed(error.to_string())
+        Self::Lost(error.to_string())
     }
 }

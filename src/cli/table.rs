@@ -86,12 +86,28 @@ impl Table {
             done.insert(key(&line), line);
         }
         let rows = layout::rows(cells.iter().filter_map(|cell| done.get(&cell.key())));
-        let markdown = layout::markdown(&rows);
+        let markdown = layout::markdown(&rows, &self.about(&cells));
         let json = serde_json::to_string_pretty(&rows).expect("plain data") + "\n";
         for (name, text) in [("table.md", &markdown), ("table.csv", &layout::csv(&rows)), ("table.json", &json)] {
             files::save(&self.out.join(name), text.as_bytes())?;
         }
         say(if self.json { json.trim_end() } else { markdown.trim_end() })
+    }
+
+    /// What all cells have in common, in a sentence.
+    fn about(&self, cells: &[Cell]) -> String {
+        let Some(c) = cells.first().map(|cell| &cell.config) else { return String::new() };
+        let (b, s) = (&c.bench, &c.scoring);
+        let scored = b.n_features - s.hold_out.min(b.n_features);
+        let mut text = format!(
+            "{} features in {} dimensions, S = {}; {} steps of {} samples; M_GT at τ = {}, over the {scored} features that are \
+             not held out.",
+            b.n_features, b.n_input, b.sparsity, c.training.steps, c.training.batch, s.threshold
+        );
+        if self.anchor > 0.0 {
+            text += &format!(" Anchored: {} features at λ_a = {}.", c.anchors.count, self.anchor);
+        }
+        text
     }
 
     /// All cells, checked before the first is run.

@@ -43,7 +43,8 @@ pub struct Train {
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
     out: Option<PathBuf>,
     /// Go on with the run in this folder from its last checkpoint
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "run", "set", "files", "init", "out", "order"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "run", "set", "files", "init", "out",
+        "order", "backend", "log_every", "checkpoint_every"])]
     resume: Option<PathBuf>,
     /// Steps between lines of metrics.jsonl (step, samples, the loss of the step's batch before its update, metrics
     /// after it)
@@ -246,12 +247,33 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
+    /// To the end of the run, on the CPU once the GPU is lost.
     fn go(&mut self, run: &mut Run) -> Outcome {
-        let end = u64::from(run.config().training.steps);
-        let path = self.folder.join(METRICS);
-        let mut log = Log::up_to(&path, run.step())?;
+        self.go_to(run, u64::from(run.config().training.steps))?;
+        if self.last.is_some() || !self.folder.join(WEIGHTS).exists() {
+            files::save(&self.folder.join(WEIGHTS), &trained(run)?.to_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn go_to(&mut self, run: &mut Run, end: u64) -> Outcome {
+        loop {
+            // Cut back to where the run is: at its start, or at the checkpoint that it fell back to.
+            let mut log = Log::up_to(&self.folder.join(METRICS), run.step())?;
+            match self.leg(run, &mut log, end) {
+                Err(Failure::Lost(why)) if run.info().kind == BackendKind::WebGpu => {
+                    block_on(run.use_backend(BackendKind::Cpu, "the device was lost")).map_err(Failure::Failed)?;
+                    self.bar.println(format!("{why}: on the CPU from step {}", run.step()));
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// As far as one backend goes.
+    fn leg(&mut self, run: &mut Run, log: &mut Log, end: u64) -> Outcome {
         if run.step() == 0 && log.is_empty() {
-            self.log(run, &mut log)?;
+            self.log(run, log)?;
         }
         let mut pace = 1;
         while run.step() < end {
@@ -261,26 +283,18 @@ impl Course<'_> {
             match block_on(run.advance(steps)) {
                 Stopped::No | Stopped::Finished => {}
                 Stopped::Diverged => return Err(self.diverged(run)?),
-                Stopped::DeviceLost => {
-                    block_on(run.use_backend(BackendKind::Cpu, "the device was lost")).map_err(Failure::Failed)?;
-                    log = Log::up_to(&path, run.step())?;
-                    self.bar.println(format!("the device was lost: on the CPU from step {}", run.step()));
-                    continue;
-                }
+                Stopped::DeviceLost => return Err(Failure::Lost("the GPU device was lost".into())),
             }
             pace = paced(steps, start.elapsed());
             self.bar.set_position(run.step());
             if run.step().is_multiple_of(self.plan.log_every) || run.step() == end {
-                self.log(run, &mut log)?;
+                self.log(run, log)?;
             }
             if run.step().is_multiple_of(self.plan.checkpoint_every) || run.step() == end {
                 log.sync()?;
                 checkpoint::save(self.folder, run)?;
                 self.kept = run.step();
             }
-        }
-        if self.last.is_some() || !self.folder.join(WEIGHTS).exists() {
-            files::save(&self.folder.join(WEIGHTS), &trained(run)?.to_bytes())?;
         }
         Ok(())
     }
@@ -321,7 +335,7 @@ impl Course<'_> {
     fn explained(&self, failure: Failure) -> Failure {
         self.bar.abandon();
         match failure {
-            Failure::Failed(text) if !text.starts_with("diverged") => Failure::Failed(format!(
+            Failure::Failed(text) | Failure::Lost(text) if !text.starts_with("diverged") => Failure::Failed(format!(
                 "{text}. The checkpoint of step {} is whole: sdl train --resume {} goes on from it",
                 self.kept,
                 self.folder.display()
@@ -348,4 +362,41 @@ fn trained(run: &mut Run) -> Outcome<Trained> {
         means: run.world().means.clone(),
         step: state.step,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Needs a GPU (lavapipe will do): skipped loudly without one, a failure under `REQUIRE_GPU=1`.
+    #[test]
+    fn a_lost_device_costs_the_steps_since_the_checkpoint_and_no_line() {
+        let folder = std::env::temp_dir().join(format!("sdl-lost-device-{}", std::process::id()));
+        files::make_folder(&folder).expect("a folder for tests");
+        let mut config = Config::default();
+        config.training.steps = 50;
+        let mut run = Run::new(config, None).expect("a good config");
+        if let Err(why) = choose_backend(&mut run, Backend::Gpu) {
+            assert!(std::env::var("REQUIRE_GPU").as_deref() != Ok("1"), "REQUIRE_GPU=1, but: {why}");
+            eprintln!("SKIPPED, NO GPU: {why}");
+            return;
+        }
+        let data = Data::default();
+        let (order, backend) = (RowOrder::Shuffled, Backend::Gpu);
+        let (log_every, checkpoint_every) = (5, 20);
+        let plan = Plan { data, fingerprint: None, init: None, order, backend, log_every, checkpoint_every };
+        let bar = ProgressBar::hidden();
+        let mut course = Course { folder: &folder, plan: &plan, bar, last: None, kept: 0 };
+        // The end of a leg has a checkpoint; the device is lost after it and 13 steps more.
+        course.go_to(&mut run, 20).expect("the device is there");
+        block_on(run.advance(13));
+        run.lose_device();
+        course.go(&mut run).expect("the CPU is always there");
+        assert_eq!((run.step(), run.info().kind), (50, BackendKind::Cpu));
+        let text = std::fs::read_to_string(folder.join(METRICS)).expect("a log");
+        let step = |line: &str| serde_json::from_str::<Value>(line).expect("whole lines")["step"].as_u64();
+        let steps: Vec<u64> = text.lines().filter_map(step).collect();
+        assert_eq!(steps, (0..=10).map(|i| 5 * i).collect::<Vec<_>>());
+        let _ = std::fs::remove_dir_all(&folder);
+    }
 }

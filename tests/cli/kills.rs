@@ -1,6 +1,6 @@
 //! Runs killed at any moment go on to the same bits; a full disk loses nothing.
 
-use super::{command, failure, folder, lines, output, sdl};
+use super::{command, failure, folder, lines, output, rows, sdl, write_npy, write_tensors};
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -29,7 +29,7 @@ const CONFIG: [&str; 16] = [
 const EVERY: [&str; 5] = ["--log-every", "20", "--checkpoint-every", "130", "--quiet"];
 const FILES: [&str; 4] = ["config.json", "metrics.jsonl", "checkpoint.bin", "weights.safetensors"];
 
-fn train<'a>(out: &'a str) -> Vec<&'a str> {
+fn train(out: &str) -> Vec<&str> {
     [&["train", "--out", out], &CONFIG[..], &EVERY].concat()
 }
 
@@ -85,6 +85,28 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bits() {
         let left: Vec<_> = fs::read_dir(at.join(name)).expect("the folder").filter_map(Result::ok).collect();
         assert_eq!(left.len(), 5, "{left:?}");
     }
+}
+
+/// The same with rows in their order from given weights: what the folder remembers of the command line.
+#[test]
+fn a_killed_run_on_data_goes_on_with_them() {
+    let at = folder("kills-data");
+    let values = rows(500, 16, 1);
+    write_npy(&at.join("rows.npy"), "<f4", &[500, 16], bytemuck::cast_slice(&values));
+    let weights = rows(64, 16, 2);
+    write_tensors(&at.join("init.safetensors"), &[("encoder", &[64, 16], &weights), ("decoder", &[16, 64], &weights)]);
+    let on_data = ["--data", "rows.npy", "--init", "init.safetensors", "--order", "sequential"];
+    let train = |out: &'static str| [&train(out)[..], &on_data].concat();
+    sdl(&at, &train("whole"));
+    kill(&at, &train("killed"), "killed", 30, Duration::ZERO);
+    // From somewhere else, and with less to say: the data are found again.
+    let run = at.join("killed");
+    kill(&at, &["train", "--resume", "killed"], "killed", 20, Duration::ZERO);
+    sdl(&std::env::temp_dir(), &["train", "--quiet", "--resume", run.to_str().expect("text")]);
+    assert_same(&at, "whole", "killed");
+    write_npy(&at.join("rows.npy"), "<f4", &[499, 16], bytemuck::cast_slice(&values[..499 * 16]));
+    let text = failure(&at, 2, &["train", "--resume", "killed"]);
+    assert!(text.contains("rows.npy is not what the run began with"), "{text}");
 }
 
 #[test]

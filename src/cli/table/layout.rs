@@ -74,11 +74,10 @@ pub fn rows<'a>(cells: impl Iterator<Item = &'a Value>) -> Vec<Row> {
 }
 
 /// One table a reading: a line a method, its plain numbers beside its anchored ones.
-pub fn markdown(rows: &[Row]) -> String {
+pub fn markdown(rows: &[Row], about: &str) -> String {
     let mut out = String::new();
     let seeds = rows.iter().map(|r| r.n_seeds).max().unwrap_or(0);
-    let tau = rows.first().map_or(f64::NAN, |r| r.threshold);
-    let _ = writeln!(out, "Mean over {seeds} seeds ± half the 95 % interval (Student's t). M_GT at τ = {tau}.");
+    let _ = writeln!(out, "{about} Means over {seeds} seeds ± half the 95 % interval (Student's t).");
     for (ix, name) in READINGS.iter().enumerate() {
         let (weights, kind) = name.split_once('_').unwrap_or((name, ""));
         let kind = if kind == "raw" { "inner product" } else { kind };
