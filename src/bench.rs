@@ -12,7 +12,7 @@ pub mod scale;
 pub mod tasks;
 mod tensors;
 
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, ConfigError, Source, Task};
 use crate::rng::{Purpose, Stream};
 pub use families::Families;
 pub use rows::Rows;
@@ -130,6 +130,30 @@ impl World {
             scale::scale(&mut world, config.seed);
         }
         Ok(world)
+    }
+
+    /// The bench's world of directions that have been found before, and the report on them.
+    pub fn of_directions(
+        config: &Config,
+        directions_in: Vec<f32>,
+        directions_out: Vec<f32>,
+        basis: Option<Basis>,
+        report: directions::Report,
+    ) -> Self {
+        let (n_input, n_target) = config.bench_widths();
+        Self {
+            n_features: config.bench.n_features as usize,
+            n_input: n_input as usize,
+            n_target: n_target as usize,
+            n_sources: if config.model.task == Task::Crosscoder { config.bench.n_sources as usize } else { 1 },
+            directions_in,
+            directions_out,
+            basis,
+            factors: None,
+            means: None,
+            report,
+            samples: Samples::Bench(firing::Firing::new(&config.bench, config.seed)),
+        }
     }
 
     /// What a feature of size 1 adds to the input, and to the target.

@@ -7,6 +7,7 @@ mod anneal;
 mod backends;
 mod divergence;
 mod order;
+mod pack;
 mod resample;
 mod snapshot;
 
@@ -20,6 +21,7 @@ use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
 pub use order::Order;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Steps handed to a backend at once; bounds the batches that exist at a time.
@@ -53,7 +55,7 @@ pub struct Run {
 }
 
 /// Why a run does not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stopped {
     No,
     Finished,
@@ -62,13 +64,32 @@ pub enum Stopped {
 }
 
 /// What happened beside plain steps; `step` is the number of steps finished then.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Resampled { step: u64, latents: Vec<u32>, on_demand: bool },
-    Changed { step: u64, field: String, value: String },
-    Diverged { step: u64, loss: f32, cause: String, remedy: Remedy },
-    FellBack { step: u64, reason: String },
-    Finished { step: u64 },
+    Resampled {
+        step: u64,
+        latents: Vec<u32>,
+        on_demand: bool,
+    },
+    Changed {
+        step: u64,
+        field: String,
+        value: String,
+    },
+    Diverged {
+        step: u64,
+        #[serde(with = "pack::bits")]
+        loss: f32,
+        cause: String,
+        remedy: Remedy,
+    },
+    FellBack {
+        step: u64,
+        reason: String,
+    },
+    Finished {
+        step: u64,
+    },
 }
 
 /// All that a reader sees of a run at one moment.
@@ -92,8 +113,12 @@ impl Run {
 
     /// A run in a world made before (from the same config).
     pub fn of_world(config: Config, world: Arc<World>) -> Self {
+        let state = State::start(&config, &Problem::new(&config, world.clone()));
+        Self::of_state(config, world, state)
+    }
+
+    fn of_state(config: Config, world: Arc<World>, state: State) -> Self {
         let problem = Problem::new(&config, world.clone());
-        let state = State::start(&config, &problem);
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
             scorer: Scorer::new(&world, &evaluation, config.seed),
@@ -103,8 +128,8 @@ impl Run {
             evaluation,
             problem,
             world,
-            step: 0,
-            samples: 0,
+            step: state.step,
+            samples: state.samples,
             order: Order::default(),
             losses: vec![],
             start_loss: None,

@@ -5,6 +5,7 @@
 
 mod any;
 pub mod cpu;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 
 use crate::bench::{Batch, World};

@@ -16,8 +16,8 @@ pub struct Run(Engine);
 /// The config that links and pages start from.
 #[wasm_bindgen]
 pub fn default_config() -> Result<JsValue, JsValue> {
-    let json = serde_json::to_string(&Config::default()).map_err(|e| e.to_string())?;
-    js_sys::JSON::parse(&json)
+    let json = serde_json::to_value(Config::default()).map_err(|e| e.to_string())?;
+    js_sys::JSON::parse(&json.to_string())
 }
 
 /// Null for a config that can be run, else what is wrong with it.
@@ -44,21 +44,6 @@ impl Run {
 
     pub fn backend(&self) -> JsValue {
         backend_info(self.0.info())
-    }
-
-    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
-        let kind = match kind.as_str() {
-            "cpu" => BackendKind::Cpu,
-            "webgpu" => BackendKind::WebGpu,
-            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
-        };
-        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
-        Ok(self.backend())
-    }
-
-    pub async fn use_faster_backend(&mut self) -> JsValue {
-        self.0.use_faster_backend(milliseconds).await;
-        self.backend()
     }
 
     pub async fn advance(&mut self, steps: u32) -> JsValue {
@@ -102,6 +87,36 @@ impl Run {
         Ok(rows.iter().map(|(row, f)| object(&[("row", (*row).into()), ("activation", (*f).into())])).collect())
     }
 
+    pub async fn pack(&mut self) -> Result<Uint8Array, JsValue> {
+        Ok(Uint8Array::from(&self.0.pack().await.map_err(lost)?[..]))
+    }
+}
+
+/// What only the engine that knows WebGPU has: there a run is moved to, and there it may change its backend.
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
+impl Run {
+    /// `config`: what the packed run had last; `rows`: as in the constructor.
+    pub fn unpack(packed: Vec<u8>, config: JsValue, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
+        let config = read_config(config).map_err(|e| error(&e))?;
+        Ok(Run(Engine::unpack(&packed, config, rows.as_deref())?))
+    }
+
+    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
+        let kind = match kind.as_str() {
+            "cpu" => BackendKind::Cpu,
+            "webgpu" => BackendKind::WebGpu,
+            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
+        };
+        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
+        Ok(self.backend())
+    }
+
+    pub async fn use_faster_backend(&mut self) -> JsValue {
+        self.0.use_faster_backend(milliseconds).await;
+        self.backend()
+    }
+
     /// Test aid: the device goes as if the driver had taken it.
     pub fn lose_device(&mut self) {
         self.0.lose_device();
@@ -109,6 +124,7 @@ impl Run {
 }
 
 /// The clock of the window or worker.
+#[cfg(feature = "gpu")]
 fn milliseconds() -> f64 {
     let performance =
         Reflect::get(&js_sys::global(), &"performance".into()).map(JsCast::unchecked_into::<web_sys::Performance>);
@@ -239,7 +255,7 @@ fn event(e: &Event) -> JsValue {
         Event::Diverged { step, loss, cause, remedy } => {
             let remedy = object(&[
                 ("text", remedy.text.as_str().into()),
-                ("field", remedy.field.into()),
+                ("field", remedy.field.as_str().into()),
                 ("value", remedy.value.into()),
             ]);
             object(&[

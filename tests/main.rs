@@ -10,6 +10,8 @@ mod evaluation;
 mod families;
 /// The reference's gradients against finite differences.
 mod gradients;
+/// Methods at awkward sizes, among equals, on rows of a file, and over many steps of one submit.
+mod kernels;
 /// Every method of the table against the reference, on both backends.
 mod methods;
 /// Metrics against brute force, plain loops and planted weights.

@@ -256,7 +256,7 @@ export interface BackendInfo {
   reason: string;
 }
 
-// ── The wasm class (wasm-bindgen output in www/pkg/sdl_explorer.js); only www/worker.ts uses it ──────────────
+// ── The wasm classes (wasm-bindgen output in www/pkg/); of the page only www/worker.ts uses them ─────────────
 
 export interface Advance {
   step: number;
@@ -270,14 +270,10 @@ export interface TopRow {
   activation: number;
 }
 
-/** `import init, { Run, validate, default_config } from './pkg/sdl_explorer.js'`. Calls are queued by the worker: one at a time. */
+/** A run in the engine that every page starts with, which has no backend but the CPU. Calls are queued by the worker: one at a time. */
 export interface WasmRun {
   world(): World;
   backend(): BackendInfo;
-  /** Moves the run, weights and all, to the other backend. Rejects with a plain-language string if it cannot. */
-  use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
-  /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
-  use_faster_backend(): Promise<BackendInfo>;
   advance(steps: number): Promise<Advance>;
   frame(): Promise<Frame>;
   /** Live changes (those fields whose effect in the controls' table is 'live'). Throws ConfigError; 'restart' fields are refused. */
@@ -286,14 +282,24 @@ export interface WasmRun {
   resample(): Promise<Uint32Array>;
   /** Sets one latent's two directions (each may be omitted by passing an empty array) and clears its Adam state. */
   set_latent(latent: number, encoder: Float32Array, decoder: Float32Array): Promise<void>;
-  /** Weights, moments and counters in one buffer; `restore` takes it back, bit for bit. */
+  /** Weights, moments and counters in one buffer; `restore` takes it back, bit for bit, in either engine. */
   checkpoint(): Promise<Uint8Array>;
   restore(checkpoint: Uint8Array): Promise<void>;
   /** Rows of the data set that fire a latent most (real data; empty for the bench). */
   top_rows(latent: number, count: number): Promise<TopRow[]>;
+  /** All of the run but its config and its file, for `unpack`. */
+  pack(): Promise<Uint8Array>;
+  free(): void;
+}
+
+/** A run in the engine that also knows WebGPU. */
+export interface GpuRun extends WasmRun {
+  /** Moves the run, weights and all, to the other backend. Rejects with a plain-language string if it cannot. */
+  use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
+  /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
+  use_faster_backend(): Promise<BackendInfo>;
   /** Test aid: makes the GPU device be lost as if the driver had taken it. */
   lose_device(): void;
-  free(): void;
 }
 
 export interface WasmModule {
@@ -305,4 +311,12 @@ export interface WasmModule {
   default_config(): Config;
   /** Null if good. Never throws. */
   validate(config: unknown): ConfigError | null;
+}
+
+export interface GpuModule extends WasmModule {
+  Run: {
+    new (config: Config, rows: Uint8Array | undefined): GpuRun;
+    /** The run that `pack` was called on, in either engine, on the CPU; `config`: what it had then. Throws a string. */
+    unpack(packed: Uint8Array, config: Config, rows: Uint8Array | undefined): GpuRun;
+  };
 }

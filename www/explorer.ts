@@ -21,7 +21,7 @@ import { listenToKeys } from './keyboard';
 import { type LayoutHandlers, layout, summary } from './layout';
 import { count, sentences } from './notice';
 import type { PlayedRun } from './player';
-import { loadEngine, WorkerLink } from './run-link';
+import { WorkerLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { Session } from './session';
 import settings from './settings.css?inline';
@@ -122,8 +122,7 @@ export class SdlExplorer extends LitElement {
     this.ended = new AbortController();
     const { signal } = this.ended;
     const { state, problems } = readHash(this.isPage ? location.hash : (this.getAttribute('link') ?? ''));
-    const module = loadEngine();
-    const links = { A: new WorkerLink(module), B: new WorkerLink(module) };
+    const links = { A: new WorkerLink(), B: new WorkerLink() };
     const hooks = {
       changed: () => this.changed(),
       draw: (runs: readonly PlayedRun[]) => this.draw(runs),

@@ -4,6 +4,7 @@ use super::{Event, Run, Stopped};
 use crate::bench::Batch;
 use crate::model::Hyper;
 use crate::train::cpu::Cpu;
+#[cfg(feature = "gpu")]
 use crate::train::gpu::GpuBackend;
 use crate::train::{AnyBackend, Backend, DeviceLost, State};
 
@@ -87,6 +88,12 @@ impl Run {
         AnyBackend::Cpu(Box::new(Cpu::new(self.problem.clone(), state)))
     }
 
+    #[cfg(not(feature = "gpu"))]
+    async fn gpu(&self, _: &State, _: &str) -> Result<(AnyBackend, BackendInfo), String> {
+        Err("This build of the engine has no WebGPU.".to_owned())
+    }
+
+    #[cfg(feature = "gpu")]
     async fn gpu(&self, state: &State, reason: &str) -> Result<(AnyBackend, BackendInfo), String> {
         let gpu = GpuBackend::new(self.problem.clone(), state).await.map_err(|e| e.to_string())?;
         let adapter = gpu.adapter_name().to_owned();
@@ -125,6 +132,7 @@ impl Run {
 
     /// Test aid: loses the device as if the driver had taken it; nothing happens on the CPU.
     pub fn lose_device(&mut self) {
+        #[cfg(feature = "gpu")]
         if let AnyBackend::Gpu(gpu) = &self.backend {
             gpu.lose_device();
         }

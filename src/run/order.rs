@@ -3,7 +3,7 @@
 use super::Run;
 use crate::bench::{Batch, Samples};
 use crate::model::Weights;
-use crate::train::{Backend, DeviceLost};
+use crate::train::DeviceLost;
 
 /// How training batches are made of the rows of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Run {
 
     /// Replaces the weights, and nothing else: meant for a run that has not taken a step.
     pub async fn set_weights(&mut self, weights: Weights) -> Result<(), DeviceLost> {
-        let mut state = self.backend.state().await?;
+        let mut state = self.checkpoint().await?.clone();
         state.weights = weights;
         self.restore(state)
     }

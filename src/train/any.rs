@@ -1,6 +1,8 @@
-//! Either backend behind one type, for whoever may change from one to the other.
+//! Either backend behind one type, for whoever may change from one to the other; without the feature `gpu` there is
+//! only one.
 
 use super::cpu::Cpu;
+#[cfg(feature = "gpu")]
 use super::gpu::GpuBackend;
 use super::{Backend, DeviceLost, Evaluation, Matches, State};
 use crate::bench::Batch;
@@ -8,6 +10,7 @@ use crate::model::{Hyper, Weights};
 
 pub enum AnyBackend {
     Cpu(Box<Cpu>),
+    #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
 }
 
@@ -16,6 +19,7 @@ macro_rules! on {
     ($self:expr, $b:ident => $call:expr) => {
         match $self {
             AnyBackend::Cpu($b) => $call,
+            #[cfg(feature = "gpu")]
             AnyBackend::Gpu($b) => $call,
         }
     };

@@ -59,32 +59,39 @@ fn kill(at: &Path, args: &[&str], run: &str, more_lines: usize, moment: Duration
     child.wait().expect("a child");
 }
 
+/// A run that is killed again and again, until it is through, leaves the same files as one that was not.
+fn assert_survives(at: &Path, name: &str, sets: &[&str], more_lines: usize) {
+    let whole = format!("{name}-whole");
+    sdl(at, &[&train(&whole)[..], sets].concat());
+    assert_eq!(lines(&at.join(&whole).join("metrics.jsonl")).len(), 151);
+    let begin = [&train(name)[..], sets].concat();
+    let go_on = ["train", "--resume", name, "--quiet"];
+    let mut kills = 0;
+    while !at.join(name).join("weights.safetensors").exists() && kills < 12 {
+        let begun = at.join(name).join("run.json").exists();
+        // Before a step, in the middle of files being written, between them.
+        let moment = Duration::from_millis(7 * kills % 23);
+        kill(at, if begun { &go_on } else { &begin }, name, if kills == 0 { 0 } else { more_lines }, moment);
+        kills += 1;
+    }
+    let begun = at.join(name).join("run.json").exists();
+    sdl(at, if begun { &go_on } else { &begin });
+    assert!(kills > 1, "{name}: the run was over before it could be killed");
+    assert_same(at, &whole, name);
+    let left: Vec<_> = fs::read_dir(at.join(name)).expect("the folder").filter_map(Result::ok).collect();
+    assert_eq!(left.len(), 5, "{left:?}");
+}
+
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bits() {
     let at = folder("kills");
-    sdl(&at, &train("whole"));
-    assert_eq!(lines(&at.join("whole/metrics.jsonl")).len(), 151);
     for (name, more_lines) in [("early", 1), ("often", 9), ("late", 60)] {
-        let begin = train(name);
-        let go_on = ["train", "--resume", name, "--quiet"];
-        let mut kills = 0;
-        while !at.join(name).join("weights.safetensors").exists() && kills < 12 {
-            let begun = at.join(name).join("run.json").exists();
-            // Before a step, in the middle of files being written, between them.
-            let moment = Duration::from_millis(7 * kills % 23);
-            kill(&at, if begun { &go_on } else { &begin }, name, if kills == 0 { 0 } else { more_lines }, moment);
-            kills += 1;
-        }
-        if at.join(name).join("run.json").exists() {
-            sdl(&at, &go_on);
-        } else {
-            sdl(&at, &begin);
-        }
-        assert!(kills > 1, "{name}: the run was over before it could be killed");
-        assert_same(&at, "whole", name);
-        let left: Vec<_> = fs::read_dir(at.join(name)).expect("the folder").filter_map(Result::ok).collect();
-        assert_eq!(left.len(), 5, "{left:?}");
+        assert_survives(&at, name, &[], more_lines);
     }
+    let annealed =
+        ["model.activation=relu", "loss.target_l0=0", "loss.p_end=0.5", "loss.p_from=300", "loss.p_until=2500"];
+    let sets: Vec<&str> = annealed.iter().flat_map(|set| ["--set", set]).collect();
+    assert_survives(&at, "annealed", &sets, 25);
 }
 
 /// The same with rows in their order from given weights: what the folder remembers of the command line.

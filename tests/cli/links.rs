@@ -29,14 +29,18 @@ fn leaves() -> Vec<String> {
 #[test]
 fn the_page_and_the_command_line_have_the_same_short_keys() {
     let keys: Map<String, Value> = serde_json::from_str(&read("src/config/keys.json")).expect("an object");
-    let knobs = read("www/knobs.ts");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/knobs");
+    let parts = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let parts = parts.map(|path| fs::read_to_string(path).expect("text"));
+    let knobs: String = std::iter::once(read("www/knobs.ts")).chain(parts).collect();
     let quoted = |text: &str| text.split('\'').nth(1).map(str::to_owned);
     let of_the_page: Map<String, Value> = knobs
         .split("path: '")
         .skip(1)
         .filter_map(|knob| {
             let path = knob.split('\'').next()?.to_owned();
-            Some((path, quoted(knob.split_once("key: ")?.1)?.into()))
+            let key = knob.lines().next()?.split_once("key: ")?.1;
+            Some((path, quoted(key)?.into()))
         })
         .collect();
     assert!(of_the_page.len() > 30, "the table of knobs is not read");

@@ -66,6 +66,11 @@ export async function trainsOn(page: Page, backend: BackendKind): Promise<Both> 
   return read(page);
 }
 
+/** Whether a request is for the engine that knows WebGPU. */
+export function isLate(url: string): boolean {
+  return /gpu[-_]engine|engine[-_]gpu/.test(url);
+}
+
 /** Waits for the words beside the step: Training, Paused, Finished, Diverged … */
 export async function phase(
   page: Page,
