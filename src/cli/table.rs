@@ -152,7 +152,7 @@ impl Table {
         let hidden = self.quiet || left.is_empty();
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {eta} left  {msg}");
+        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} steps  {eta} left  {msg}");
         bar.set_style(style.expect("the template is fixed"));
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let jobs = self.jobs.map_or(cores, |n| n as usize).min(left.len());

@@ -203,7 +203,7 @@ impl Train {
     fn bar(&self, run: &Run) -> ProgressBar {
         let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(run.config().training.steps.into()), target);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {per_sec}  {eta} left  {msg}");
+        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} steps  {per_sec}  {eta} left  {msg}");
         bar.set_style(style.expect("the template is fixed"));
         bar.set_position(run.step());
         bar.reset_eta();
