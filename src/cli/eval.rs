@@ -2,6 +2,7 @@
 
 use super::data::Data;
 use super::failure::{Failure, Outcome};
+use super::formats::saelens;
 use super::formats::safetensors::Writer;
 use super::settings::Settings;
 use super::weights::Trained;
@@ -43,6 +44,9 @@ pub struct Eval {
 impl Eval {
     pub fn run(&self) -> Outcome {
         let trained = Trained::load(&self.weights, &self.settings)?;
+        if self.latents.is_some() {
+            saelens::coded_by_encoder(&trained.config)?;
+        }
         let (config, world) = self.world(&trained)?;
         let s = trained.shape;
         if (world.n_input, world.n_target) != (s.n_input, s.n_target) {

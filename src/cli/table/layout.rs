@@ -77,7 +77,11 @@ pub fn rows<'a>(cells: impl Iterator<Item = &'a Value>) -> Vec<Row> {
 pub fn markdown(rows: &[Row], about: &str) -> String {
     let mut out = String::new();
     let seeds = rows.iter().map(|r| r.n_seeds).max().unwrap_or(0);
-    let _ = writeln!(out, "{about} Means over {seeds} seeds ± half the 95 % interval (Student's t).");
+    let over = match seeds {
+        1 => "One seed.".to_owned(),
+        _ => format!("Means over {seeds} seeds ± half the 95 % interval (Student's t)."),
+    };
+    let _ = writeln!(out, "{about} {over}");
     for (ix, name) in READINGS.iter().enumerate() {
         let (weights, kind) = name.split_once('_').unwrap_or((name, ""));
         let kind = if kind == "raw" { "inner product" } else { kind };
