@@ -35,8 +35,17 @@ pub struct World {
     pub basis: Option<Basis>,
     /// What the data were multiplied by, if they were scaled.
     pub factors: Option<scale::Factors>,
+    /// What was subtracted from the data before, if they were centred.
+    pub means: Option<Means>,
     pub report: directions::Report,
     pub samples: Samples,
+}
+
+/// Mean rows of input and target.
+#[derive(Clone, Debug)]
+pub struct Means {
+    pub input: Vec<f32>,
+    pub target: Vec<f32>,
 }
 
 /// [n_features, n_input] and [n_features, n_target].
@@ -141,6 +150,7 @@ impl World {
             directions_out,
             basis,
             factors: None,
+            means: None,
             report,
             samples: Samples::Bench(firing::Firing::new(&config.bench, config.seed)),
         }
@@ -228,6 +238,11 @@ impl World {
             Samples::Bench(f) => f.families.as_ref(),
             Samples::Rows(_) => None,
         }
+    }
+
+    /// Whether there is a truth to score against: rows without labels have none.
+    pub fn has_truth(&self) -> bool {
+        self.names().is_none_or(|names| names != [rows::UNLABELLED])
     }
 
     /// Names of the features where the data has them.

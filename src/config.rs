@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub version: u32,
@@ -38,6 +39,7 @@ pub const MAX_LEVELS: usize = 8;
 
 /// Where samples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The Linear Representation Bench: a world with known features.
@@ -48,6 +50,7 @@ pub enum Source {
 
 /// The Linear Representation Bench (arXiv 2512.05534, App. C).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Bench {
     /// n.
@@ -85,6 +88,7 @@ pub struct Bench {
 
 /// The two settings of the paper's Table 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Interference {
     /// Products of different directions are at most M.
@@ -95,6 +99,7 @@ pub enum Interference {
 
 /// Activations of a real model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Activations {
     /// Which data set; the caller hands the bytes over.
@@ -107,6 +112,7 @@ pub struct Activations {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Model {
     pub task: Task,
@@ -143,6 +149,7 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// The target is the input.
@@ -154,6 +161,7 @@ pub enum Task {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     Relu,
@@ -168,6 +176,7 @@ pub enum Activation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BiasStart {
     Zero,
@@ -179,6 +188,7 @@ pub enum BiasStart {
 
 /// Terms beside the reconstruction error Σ_dims (x̂ − x)²; every term is a mean over the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Loss {
     /// λ of the penalty λ Σ_i (f_i n_i)^p (eq. 5; p = 1 unless annealed); 0 is off. A gated model's is on ReLU(π).
@@ -247,6 +257,7 @@ fn with_last(list: &[u32], last: u32) -> Vec<u32> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Weighting {
     /// n_i = 1.
@@ -256,6 +267,7 @@ pub enum Weighting {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuxForm {
     /// α Σ‖e − ê‖² / Σ‖e − mean e‖² over the batch.
@@ -266,6 +278,7 @@ pub enum AuxForm {
 
 /// Feature anchoring (eq. 22): latents 0..count are pulled to known features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Anchors {
     pub count: u32,
@@ -275,6 +288,7 @@ pub struct Anchors {
 
 /// What is called dead, and what is done about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Dead {
     /// A latent that fired for none of the last `window` training samples is dead.
@@ -291,6 +305,7 @@ pub struct Dead {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
     None,
@@ -302,6 +317,7 @@ pub enum Treatment {
 
 /// How weights are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
     /// Gradient descent with Adam's moments.
@@ -337,6 +353,7 @@ impl Algorithm {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
     pub algorithm: Algorithm,
@@ -359,6 +376,7 @@ pub struct Training {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Scoring {
     /// τ of M_GT.

@@ -6,6 +6,7 @@
 mod anneal;
 mod backends;
 mod divergence;
+mod order;
 mod pack;
 mod resample;
 mod snapshot;
@@ -18,6 +19,7 @@ use crate::rng::{Purpose, Stream};
 use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
+pub use order::Order;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub struct Run {
     info: BackendInfo,
     step: u64,
     samples: u64,
+    order: Order,
     /// Losses not yet handed out, and the steps they were read before.
     losses: Vec<(u64, f32)>,
     /// The loss of the first batch, which divergence is measured against.
@@ -131,6 +134,7 @@ impl Run {
             world,
             step: state.step,
             samples: state.samples,
+            order: Order::default(),
             losses: vec![],
             start_loss: None,
             stopped: Stopped::No,
@@ -195,10 +199,7 @@ impl Run {
                 let count = CHUNK.min(end - self.step);
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
-                let full_batch = self.config.training.algorithm.full_batch();
-                let index = |t| if full_batch { 0 } else { t };
-                let batches: Vec<Batch> =
-                    range.clone().map(|t| self.world.batch(self.config.seed, index(t), n_rows)).collect();
+                let batches: Vec<Batch> = range.clone().map(|t| self.batch(t)).collect();
                 let hyper: Vec<Hyper> = range.map(|t| self.hyper(t)).collect();
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;

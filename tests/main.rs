@@ -2,6 +2,8 @@
 
 /// The classical algorithms: what never rises, what they recover, what a run does with them.
 mod classical;
+/// The command line, by its binary: runs killed and resumed, other programs' files, refusals, links, tables.
+mod cli;
 /// Bad configs are refused by field, value and remedy.
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.

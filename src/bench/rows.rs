@@ -2,11 +2,11 @@
 //!
 //! The file holds floating-point matrices [rows, width] (f16, f32 or f64): an autoencoder's is `embedding`, or the only
 //! one there is; a transcoder's are `mlp_in` and `mlp_out`, or `input` and `target`; a crosscoder's are all there are,
-//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata; a file
-//! with neither has one label for all.
+//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata, or
+//! counts from 0 where there is no such list; rows without labels are all of one, and there is no recovery to score.
 
 use super::tensors::Tensors;
-use super::{Samples, World, directions};
+use super::{Means, Samples, World, directions};
 use crate::config::{Config, ConfigError, Task};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,14 +53,15 @@ impl Rows {
     }
 }
 
-/// Subtracts the mean row from every row.
-fn center(values: &mut [f32], width: usize) {
+/// Subtracts the mean row from every row, and answers it.
+fn center(values: &mut [f32], width: usize) -> Vec<f32> {
     let n_rows = values.len() / width;
     let mut mean = vec![0.0f64; width];
     for row in values.chunks_exact(width) {
         mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / n_rows as f64);
     }
     values.iter_mut().enumerate().for_each(|(i, x)| *x = (f64::from(*x) - mean[i % width]) as f32);
+    mean.iter().map(|m| *m as f32).collect()
 }
 
 /// The world of a data set: class means are its features.
@@ -75,17 +76,13 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     };
     let file = Tensors::read(bytes)?;
     let mut parts = matrices(&file, config)?;
-    if config.activations.center {
-        parts.iter_mut().for_each(|m| center(&mut m.values, m.width));
-    }
-    let n_rows = parts[0].values.len() / parts[0].width;
-    let is_labelled = file.tensor("label").is_some() || file.metadata("labels").is_some();
-    let (labels, label_names) = if is_labelled {
-        let names = label_names(&file)?;
-        (labels(&file, n_rows, names.len())?, names)
-    } else {
-        (vec![0; n_rows], vec![UNLABELLED.to_owned()])
+    let means: Vec<Vec<f32>> = match config.activations.center {
+        true => parts.iter_mut().map(|m| center(&mut m.values, m.width)).collect(),
+        false => vec![],
     };
+    let n_rows = parts[0].values.len() / parts[0].width;
+    let (labels, label_names) = labels(&file, n_rows)?;
+    let is_labelled = label_names != [UNLABELLED];
     let n_sources = if config.model.task == Task::Crosscoder { parts.len() } else { 1 };
     let (values, targets) = match config.model.task {
         Task::Autoencoder => (parts.remove(0).values, None),
@@ -96,28 +93,39 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
         Task::Crosscoder => (side_by_side(&parts, n_rows), None),
     };
     let width = values.len() / n_rows;
+    let means = config.activations.center.then(|| match config.model.task {
+        Task::Transcoder => Means { input: means[0].clone(), target: means[1].clone() },
+        _ => Means { input: means.concat(), target: means.concat() },
+    });
     let rows = Rows { n_rows, width, values: Arc::new(values), targets, labels: Arc::new(labels), label_names };
 
     let n_features = rows.label_names.len();
     let n_target = rows.target(0).len();
     config.check_memory(n_features as u32, width as u32, n_target as u32)?;
+    if !is_labelled && config.anchors.coefficient > 0.0 {
+        return Err(wrong("anchors.coefficient", config.anchors.coefficient, format!("0: {name} has no labels")));
+    }
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
         if is_labelled && value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }
-    let means = rows.class_means(Rows::row);
-    let report =
-        directions::report_of(&means, width, format!("{n_features} class means of {} rows of {name}.", rows.n_rows));
+    let directions_in = rows.class_means(Rows::row);
+    let report = directions::report_of(
+        &directions_in,
+        width,
+        format!("{n_features} class means of {} rows of {name}.", rows.n_rows),
+    );
     Ok(World {
         n_features,
         n_input: width,
         n_target,
         n_sources,
         directions_out: rows.class_means(Rows::target),
-        directions_in: means,
+        directions_in,
         basis: None,
         factors: None,
+        means,
         report,
         samples: Samples::Rows(rows),
     })
@@ -215,22 +223,33 @@ fn wrong(field: &str, value: impl std::fmt::Display, expected: impl Into<String>
     ConfigError::new(field, value, expected)
 }
 
-fn labels(file: &Tensors, n_rows: usize, n_labels: usize) -> Result<Vec<u32>, ConfigError> {
-    let tensor =
-        file.tensor("label").ok_or_else(|| wrong("label", "absent", "an int32 tensor, one number a row"))??;
+/// (label of every row, names of the labels).
+fn labels(file: &Tensors, n_rows: usize) -> Result<(Vec<u32>, Vec<String>), ConfigError> {
+    let names = label_names(file)?;
+    let Some(tensor) = file.tensor("label").transpose()? else {
+        return match names {
+            Some(_) => Err(wrong("label", "absent", "an int32 tensor, one number a row (as there are `labels`)")),
+            None => Ok((vec![0; n_rows], vec![UNLABELLED.to_owned()])),
+        };
+    };
     if tensor.dtype != "I32" || tensor.shape != [n_rows] {
         return Err(wrong("label", format!("{} {:?}", tensor.dtype, tensor.shape), format!("I32 [{n_rows}]")));
     }
     let labels: Vec<i32> = tensor.data.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect();
-    if let Some(bad) = labels.iter().find(|l| !(0..n_labels as i32).contains(l)) {
-        return Err(wrong("label", bad, format!("from 0 to {}", n_labels - 1)));
+    let largest = labels.iter().max().map_or(0, |l| *l as usize).min(MOST_LABELS - 1);
+    let names = names.unwrap_or_else(|| (0..=largest).map(|l| l.to_string()).collect());
+    if let Some(bad) = labels.iter().find(|l| !(0..names.len() as i32).contains(l)) {
+        return Err(wrong("label", bad, format!("from 0 to {}", names.len() - 1)));
     }
-    Ok(labels.iter().map(|&l| l as u32).collect())
+    Ok((labels.iter().map(|&l| l as u32).collect(), names))
 }
 
-fn label_names(file: &Tensors) -> Result<Vec<String>, ConfigError> {
+/// As many as a bench has features at most.
+const MOST_LABELS: usize = 4096;
+
+fn label_names(file: &Tensors) -> Result<Option<Vec<String>>, ConfigError> {
     let expected = "a JSON list of names under `labels` in the file's metadata";
-    let list = file.metadata("labels").ok_or_else(|| wrong("labels", "absent", expected))?;
+    let Some(list) = file.metadata("labels") else { return Ok(None) };
     let names: Vec<String> = serde_json::from_str(list).map_err(|e| wrong("labels", e, expected))?;
-    if names.is_empty() { Err(wrong("labels", "empty", expected)) } else { Ok(names) }
+    if names.is_empty() { Err(wrong("labels", "empty", expected)) } else { Ok(Some(names)) }
 }

@@ -20,6 +20,11 @@ pub struct Factors {
 
 pub fn scale(world: &mut World, seed: u32) {
     let factors = factors(world, seed);
+    scale_by(world, factors);
+}
+
+/// Scales by given factors: those that a model was trained with.
+pub fn scale_by(world: &mut World, factors: Factors) {
     let m = world.n_sources;
     match &mut world.samples {
         Samples::Rows(rows) => {

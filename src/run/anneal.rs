@@ -38,9 +38,7 @@ impl Run {
         let old = if self.step > 0 { Hyper::new(&self.config, self.step - 1).p } else { 1.0 };
         let hyper = Hyper::new(&self.config, self.step);
         let first = self.step.saturating_sub(BATCHES);
-        let n_rows = self.config.training.batch as usize;
-        let batches: Vec<Batch> =
-            (first..self.step.max(1)).map(|t| self.world.batch(self.config.seed, t, n_rows)).collect();
+        let batches: Vec<Batch> = (first..self.step.max(1)).map(|t| self.batch(t)).collect();
         let state = self.backend.state().await?;
         let [before, after] = power_sums(&self.problem, state, &hyper, &batches, [old, hyper.p]);
         if before > 0.0 && after > 0.0 {

@@ -132,9 +132,8 @@ impl Run {
         let mut steps = 1u64;
         loop {
             let range = self.step..self.step + steps;
-            let n_rows = self.config.training.batch as usize;
             let start = clock();
-            let batches: Vec<Batch> = range.clone().map(|t| self.world.batch(self.config.seed, t, n_rows)).collect();
+            let batches: Vec<Batch> = range.clone().map(|t| self.batch(t)).collect();
             let hyper: Vec<Hyper> = range.map(|t| Hyper::new(&self.config, t)).collect();
             backend.train(&batches, &hyper)?;
             backend.losses().await?;

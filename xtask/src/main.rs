@@ -4,6 +4,7 @@
 
 mod bench;
 mod bundle;
+mod interop;
 mod serve;
 mod setup;
 mod sizes;
@@ -47,6 +48,8 @@ mod flags {
                 optional --only step: String
                 /// Leave out the tests that need a browser.
                 optional --skip-e2e
+                /// Also load our exports with the real SAELens (installs it, and PyTorch, below target/).
+                optional --interop
                 /// With --only: arguments for that step's tool, after `--`.
                 repeated args: OsString
             }

@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 
 use crate::serve::Site;
 use crate::setup::WASM_TARGET;
-use crate::{bundle, dist, flags, root, setup, sizes, www};
+use crate::{bundle, dist, flags, interop, root, setup, sizes, www};
 
 type Check = fn(&Checks) -> Result<()>;
 
@@ -32,6 +32,9 @@ const STEPS: [(&str, Check); 11] = [
 /// Last, and apart because `--skip-e2e` leaves it out.
 const E2E: (&str, Check) = ("e2e", Checks::e2e);
 
+/// On demand only: it installs a Python environment of a gigabyte or more.
+const INTEROP: (&str, Check) = ("interop", |_| interop::check());
+
 /// Where the tests in the browser find the page: not at the root, since a page may be put anywhere.
 const E2E_BASE: &str = "/some/path/";
 
@@ -39,6 +42,9 @@ pub fn command(options: &flags::Test) -> Result<bool> {
     let mut steps: Vec<(&str, Check)> = STEPS.to_vec();
     if !options.skip_e2e {
         steps.push(E2E);
+    }
+    if options.interop {
+        steps.push(INTEROP);
     }
     if let Some(only) = &options.only {
         let names: Vec<&str> = steps.iter().map(|(name, _)| *name).collect();
