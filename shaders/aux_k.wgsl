@@ -1,6 +1,6 @@
 // aux_k: the k_aux dead latents of every row with the largest z (Gao et al. 2024); of equals the lower.
 //
-// One thread owns one row. Bits, turned so that they order as floats do, are searched for the least that is taken:
+// One thread owns one row; a workgroup first notes who is dead, a bit a latent. Bits, turned so that they order as floats do, are searched for the least that is taken:
 // four guesses a pass, so that an interval shrinks to a fifth, until as many are above as are wanted. Who is dead is as
 // it was when the step began.
 // Shapes: z [2 step_rows, 4 latent4] (read from the first plane, written to the second), since_fired [n_latent],
@@ -15,12 +15,24 @@
 @group(0) @binding(5) var<storage, read_write> mask: array<atomic<u32>>;
 @group(0) @binding(6) var<storage, read_write> spread: array<f32>;
 
+/// Bit i of word w: latent 32 w + i is dead. Room for the largest model.
+var<workgroup> dead: array<u32, 2048>;
+
 @compute @workgroup_size(GROUP)
 fn aux_k(
     @builtin(workgroup_id) group: vec3u,
     @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) lane: u32,
 ) {
+    let words = (n_latent + 31u) / 32u;
+    for (var word = lane; word < words; word += GROUP) {
+        var bits = 0u;
+        for (var i = 32u * word; i < min(32u * word + 32u, n_latent); i++) {
+            bits |= u32(since_fired[i] >= now.hyper.dead_after) << (i % 32u);
+        }
+        dead[word] = bits;
+    }
+    workgroupBarrier();
     let b = flat(group, groups, lane);
     if (b >= now.n_rows) {
         return;
@@ -30,9 +42,11 @@ fn aux_k(
     var n_dead = 0u;
     var least = ~0u;
     var beyond = 0u;
-    for (var i = 0u; i < n_latent; i++) {
-        if (since_fired[i] >= now.hyper.dead_after) {
-            let key = ordered(z[cells(b) + i]);
+    for (var word = 0u; word < words; word++) {
+        var bits = dead[word];
+        while (bits != 0u) {
+            let key = ordered(z[cells(b) + 32u * word + firstTrailingBit(bits)]);
+            bits &= bits - 1u;
             n_dead++;
             least = min(least, key);
             beyond = max(beyond, key);
@@ -55,9 +69,12 @@ fn aux_k(
             let part = max(size / 5u, 1u);
             let guess = least + min(vec4u(1u, 2u, 3u, 4u) * part, vec4u(size - 1u));
             var counts = vec4u();
-            for (var i = 0u; i < n_latent; i++) {
-                if (since_fired[i] >= now.hyper.dead_after) {
-                    counts += select(vec4u(), vec4u(1u), vec4u(ordered(z[cells(b) + i])) >= guess);
+            for (var word = 0u; word < words; word++) {
+                var bits = dead[word];
+                while (bits != 0u) {
+                    let key = ordered(z[cells(b) + 32u * word + firstTrailingBit(bits)]);
+                    bits &= bits - 1u;
+                    counts += select(vec4u(), vec4u(1u), vec4u(key) >= guess);
                 }
             }
             let exact = counts == vec4u(wanted);
@@ -79,22 +96,24 @@ fn aux_k(
     }
     let bit = 1u << (b % 32u);
     var found = 0u;
-    for (var i = 0u; i < n_latent; i++) {
-        if (since_fired[i] < now.hyper.dead_after) {
-            continue;
-        }
-        let value = z[cells(b) + i];
-        let key = ordered(value);
-        let is_equal = key == cut;
-        if (key < cut || (is_equal && equals == 0u)) {
-            continue;
-        }
-        equals -= u32(is_equal);
-        if (now.hyper.aux_relu == 0u || value > 0.0) {
-            side_latents[b * n_latent + found] = i;
-            found++;
-            z[side_cells(b) + i] = value;
-            atomicOr(&mask[mask_start(now.slot, n_fire_masks(), i) + b / 32u], bit);
+    for (var word = 0u; word < words; word++) {
+        var bits = dead[word];
+        while (bits != 0u) {
+            let i = 32u * word + firstTrailingBit(bits);
+            bits &= bits - 1u;
+            let value = z[cells(b) + i];
+            let key = ordered(value);
+            let is_equal = key == cut;
+            if (key < cut || (is_equal && equals == 0u)) {
+                continue;
+            }
+            equals -= u32(is_equal);
+            if (now.hyper.aux_relu == 0u || value > 0.0) {
+                side_latents[b * n_latent + found] = i;
+                found++;
+                z[side_cells(b) + i] = value;
+                atomicOr(&mask[mask_start(now.slot, n_fire_masks(), i) + b / 32u], bit);
+            }
         }
     }
     side_count[b] = found;

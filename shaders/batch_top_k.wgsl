@@ -1,129 +1,123 @@
-// batch_top_k: the least of the ⌊k B⌋ largest positive keys of a whole batch, and how many of its equals are wanted.
+// batch_top_k: the least of the ⌊k B⌋ largest positive keys of a whole batch, and how many of its equals are wanted;
+// in training also the running mean of that least key, by which latents fire at inference.
 //
-// Bits of positive floats order as the floats do. Rounds 0 to 2 of a radix select, a dispatch each, count digits of 11,
-// 10 and 10 bits; each first finds the digit of the round before, and round 3, which finds the last digit, counts equals
-// a row if not all are wanted. One workgroup owns whole rows, about 16,384 cells, and adds its counts (integers, so
-// their order does not matter) to those of all.
-// Shapes: z [n_rows, 4 latent4], decoder_norms [n_latent] (read if latents are ranked by z n), batch_tally [steps, BATCH_EQUALS + step_rows]:
-// per round its digits' counts, then per round from 1 on what it was given (higher digits, still wanted) and in place of
-// round 0's whether equals were counted, then equals a row.
+// One workgroup owns the batch. Its lanes share the rows, of which they read what `batch_find` found; if that is too
+// little, all cells. Bits of positive floats order as the floats do: four rounds of an 8-bit radix select. If not all
+// equals are wanted, those of every row are counted.
+// Shapes: z [n_rows, 4 latent4], decoder_norms [n_latent] (read if latents are ranked by z n), active
+// [n_rows, capacity], count [n_rows], batch [1] (with equals [n_rows]), control [1].
 
 const WIDE_GROUP: u32 = 256u;
-/// Cells of a workgroup, about.
-const CELLS: u32 = 16384u;
-const DIGITS: u32 = 2048u;
+/// Share of a new batch in the running mean of the threshold.
+const THRESHOLD_RATE: f32 = 0.01;
+/// How far below the last key kept the next step's are looked for.
+const GUESS: f32 = 0.9;
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> z: array<f32>;
 @group(0) @binding(2) var<storage, read> decoder_norms: array<f32>;
-@group(0) @binding(3) var<storage, read_write> batch_tally: array<atomic<u32>>;
+@group(0) @binding(3) var<storage, read> active_latents: array<u32>;
+@group(0) @binding(4) var<storage, read> count: array<u32>;
+@group(0) @binding(5) var<storage, read_write> batch: Batch;
+@group(0) @binding(6) var<storage, read_write> control: Control;
 
-var<workgroup> histogram: array<atomic<u32>, DIGITS>;
-var<workgroup> partial: array<u32, WIDE_GROUP>;
+var<workgroup> histogram: array<atomic<u32>, 256>;
+/// The digits found so far, how many keys with exactly these are still wanted, and how many there are.
 var<workgroup> prefix: u32;
 var<workgroup> wanted: u32;
 var<workgroup> equal: u32;
+var<workgroup> found: atomic<u32>;
+/// Whether the lists are enough.
+var<workgroup> by_lists: bool;
 
 @compute @workgroup_size(WIDE_GROUP)
-fn batch_top_k(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let start = now.slot * (BATCH_EQUALS + step_rows);
+fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
     if (lane == 0u) {
         prefix = 0u;
         wanted = now.kept;
         equal = 0u;
+        atomicStore(&found, 0u);
     }
     workgroupBarrier();
-    if (which_round > 0u) {
-        find_digit(start, lane);
-        if (group.x == 0u && lane == 0u) {
-            atomicStore(&batch_tally[start + BATCH_GIVEN + 2u * which_round], prefix);
-            atomicStore(&batch_tally[start + BATCH_GIVEN + 2u * which_round + 1u], wanted);
-        }
+    var listed = 0u;
+    for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
+        listed += count[b];
     }
-    let rows = max(CELLS / n_latent, 1u);
-    let from_row = group.x * rows;
-    let to_row = min(from_row + rows, now.n_rows);
-    if (which_round == 3u) {
-        let some_equals = equal > wanted && prefix > 0u;
-        if (group.x == 0u && lane == 0u) {
-            atomicStore(&batch_tally[start + BATCH_GIVEN], u32(some_equals));
-        }
-        if (some_equals) {
-            for (var b = from_row; b < to_row; b++) {
-                var found = 0u;
-                for (var i = lane; i < n_latent; i += WIDE_GROUP) {
-                    found += u32(key(b, i) == prefix);
-                }
-                if (found > 0u) {
-                    atomicAdd(&batch_tally[start + BATCH_EQUALS + b], found);
+    atomicAdd(&found, listed);
+    workgroupBarrier();
+    if (lane == 0u) {
+        by_lists = atomicLoad(&found) >= now.kept || batch.guess <= 0.0;
+    }
+    workgroupBarrier();
+    for (var round = 0u; round < 4u; round++) {
+        let shift = 24u - 8u * round;
+        atomicStore(&histogram[lane], 0u);
+        workgroupBarrier();
+        for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
+            let n_keys = keys_of(b);
+            for (var s = 0u; s < n_keys; s++) {
+                let bits = key(b, s);
+                // Higher digits must agree with those found (shifted in two parts: by 32 is not defined).
+                if (bits > 0u && ((bits >> shift) >> 8u) == prefix) {
+                    atomicAdd(&histogram[(bits >> shift) & 255u], 1u);
                 }
             }
         }
-        return;
-    }
-    for (var digit = lane; digit < DIGITS; digit += WIDE_GROUP) {
-        atomicStore(&histogram[digit], 0u);
-    }
-    workgroupBarrier();
-    let shift = 20u - 10u * min(which_round, 2u);
-    let width = select(10u, 11u, which_round == 0u);
-    for (var b = from_row; b < to_row; b++) {
-        for (var i = lane; i < n_latent; i += WIDE_GROUP) {
-            let bits = key(b, i);
-            if (bits > 0u && ((bits >> shift) >> width) == prefix) {
-                atomicAdd(&histogram[(bits >> shift) & ((1u << width) - 1u)], 1u);
+        workgroupBarrier();
+        if (lane == 0u) {
+            var left = wanted;
+            var digit = 255u;
+            var here = atomicLoad(&histogram[digit]);
+            while (digit > 0u && here < left) {
+                left -= here;
+                digit--;
+                here = atomicLoad(&histogram[digit]);
             }
+            prefix = (prefix << 8u) | digit;
+            wanted = left;
+            equal = here;
+        }
+        workgroupBarrier();
+    }
+    let cut = prefix;
+    // Fewer positive keys than wanted: every digit is 0, so is the cut, and every positive key is above it.
+    let counts_equals = cut > 0u && equal > wanted;
+    if (counts_equals) {
+        for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
+            let n_keys = keys_of(b);
+            var equals = 0u;
+            for (var s = 0u; s < n_keys; s++) {
+                equals += u32(key(b, s) == cut);
+            }
+            batch.equals_of_row[b] = equals;
         }
     }
-    workgroupBarrier();
-    for (var digit = lane; digit < (1u << width); digit += WIDE_GROUP) {
-        let here = atomicLoad(&histogram[digit]);
-        if (here > 0u) {
-            atomicAdd(&batch_tally[start + which_round * DIGITS + digit], here);
+    if (lane == 0u) {
+        batch.cut = cut;
+        batch.equals = wanted;
+        batch.counts_equals = u32(counts_equals);
+        batch.by_lists = u32(by_lists);
+        let smallest = bitcast<f32>(select(0u, cut, now.kept > 0u));
+        batch.next_guess = GUESS * smallest;
+        if (now.training == 1u) {
+            let mean = control.threshold + THRESHOLD_RATE * (smallest - control.threshold);
+            control.threshold = select(smallest, mean, control.threshold_seen > 0.0);
+            control.threshold_seen = 1.0;
         }
     }
 }
 
-/// From the counts of the round before: its digit goes to `prefix`; `wanted` and `equal` are those with this prefix.
-fn find_digit(start: u32, lane: u32) {
-    let before = max(which_round, 1u) - 1u;
-    let from_counts = start + before * DIGITS;
-    let width = select(10u, 11u, before == 0u);
-    // A lane sums a stretch of digits.
-    let stretch = (1u << width) / WIDE_GROUP;
-    var sum = 0u;
-    for (var d = 0u; d < stretch; d++) {
-        sum += atomicLoad(&batch_tally[from_counts + lane * stretch + d]);
-    }
-    partial[lane] = sum;
-    workgroupBarrier();
-    if (lane == 0u) {
-        var left = now.kept;
-        if (before > 0u) {
-            prefix = atomicLoad(&batch_tally[start + BATCH_GIVEN + 2u * before]);
-            left = atomicLoad(&batch_tally[start + BATCH_GIVEN + 2u * before + 1u]);
-        }
-        var at = WIDE_GROUP - 1u;
-        while (at > 0u && partial[at] < left) {
-            left -= partial[at];
-            at--;
-        }
-        var digit = (at + 1u) * stretch - 1u;
-        var here = atomicLoad(&batch_tally[from_counts + digit]);
-        while (digit > at * stretch && here < left) {
-            left -= here;
-            digit--;
-            here = atomicLoad(&batch_tally[from_counts + digit]);
-        }
-        prefix = (prefix << width) | digit;
-        wanted = left;
-        equal = here;
-    }
-    workgroupBarrier();
+/// How many keys of a row are looked at.
+fn keys_of(b: u32) -> u32 {
+    return select(n_latent, count[b], by_lists);
 }
 
 /// Bits that order as positive keys do; 0 for all others.
-fn key(b: u32, latent: u32) -> u32 {
+fn key(b: u32, place: u32) -> u32 {
+    var latent = place;
+    if (by_lists) {
+        latent = active_latents[b * now.capacity + place];
+    }
     var value = z[cells(b) + latent];
     if (rank_by_norm) {
         value *= decoder_norms[latent];

@@ -1,16 +1,11 @@
-// control_step: what a step leaves to the next, `control_step` of `model/hyper.rs`: Batch Top-k's threshold, and the
-// controller that holds L0 by scaling the penalties.
+// control_step: the controller that holds L0 by scaling the penalties, as `control_step` of `model/hyper.rs`.
 //
-// One workgroup owns it all; its lanes share the rows' counts. Runs where one of the two is wanted.
-// Shapes: count [n_rows], batch_tally as in `batch_top_k` (read if `of_theta`: there is a threshold), control [1].
-
-/// Share of a new batch in the running mean of the threshold.
-const THRESHOLD_RATE: f32 = 0.01;
+// One workgroup owns it all; its lanes share the rows' counts. Runs where there is an L0 to hold.
+// Shapes: count [n_rows], control [1].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> count: array<u32>;
-@group(0) @binding(2) var<storage, read> batch_tally: array<u32>;
-@group(0) @binding(3) var<storage, read_write> control: Control;
+@group(0) @binding(2) var<storage, read_write> control: Control;
 
 var<workgroup> partial: array<u32, GROUP>;
 
@@ -26,12 +21,6 @@ fn control_step(@builtin(local_invocation_index) lane: u32) {
         return;
     }
     var c = control;
-    if (of_theta) {
-        let cut = batch_tally[now.slot * (BATCH_EQUALS + step_rows) + BATCH_GIVEN + 6u];
-        let smallest = bitcast<f32>(select(0u, cut, now.kept > 0u));
-        c.threshold = select(smallest, c.threshold + THRESHOLD_RATE * (smallest - c.threshold), c.threshold_seen > 0.0);
-        c.threshold_seen = 1.0;
-    }
     let target_l0 = now.hyper.target_l0;
     if (target_l0 > 0.0) {
         var total = 0u;

@@ -43,13 +43,14 @@ fn decode(
     let n_active = count[b];
     var extra = vec4f();
     var level = 0u;
+    var end = level_end(now.hyper, 0u);
     for (var s = 0u; s < n_active; s++) {
         let latent = active_latents[b * now.capacity + s];
         if (n_levels > 1u) {
-            let here = level_of(now.hyper, select(latent, s, by_rank));
-            while (level < here) {
+            while (select(latent, s, by_rank) >= end) {
                 extra += end_level(level, b, column, sum);
                 level++;
+                end = level_end(now.hyper, level);
             }
         }
         sum += z[cells(b) + latent] * decoder[latent * target4 + column];

@@ -43,13 +43,12 @@ override clips: bool = false;
 
 // What tells apart two uses of one kernel: the width (in vec4) of the rows that it works on, whether they are the
 // decoder's, whether pre-activations get their offset, whether it is about the second reconstruction's latents or
-// about thresholds, which round of a selection it is, and where (in vec4s) its part of the gradient starts.
+// about thresholds, and where (in vec4s) its part of the gradient starts.
 override width4: u32 = 1u;
 override of_decoder: bool = false;
 override with_offset: bool = false;
 override of_side: bool = false;
 override of_theta: bool = false;
-override which_round: u32 = 0u;
 override gradient_at: u32 = 0u;
 /// Threads that share a row's list.
 override lanes: u32 = 1u;
@@ -114,10 +113,20 @@ struct Slot {
     @size(256) step: Step,
 }
 
-/// Where in a step's tally of Batch Top-k (after three rounds of 2,048 digits) lies what each round was given, and where
-/// the equals of every row.
-const BATCH_GIVEN: u32 = 6144u;
-const BATCH_EQUALS: u32 = 6152u;
+/// What the kernels of Batch Top-k tell one another. Begins as zeros.
+struct Batch {
+    /// Keys above it are listed at first; and what it will be in the next step.
+    guess: f32,
+    next_guess: f32,
+    /// Bits of the least key kept, and how many of its equals are kept.
+    cut: u32,
+    equals: u32,
+    /// 1 if the equals of every row are counted below, because not all are kept.
+    counts_equals: u32,
+    /// 1 if the lists have all that is kept.
+    by_lists: u32,
+    equals_of_row: array<u32>,
+}
 
 /// What steps leave to the next; `model/hyper.rs` has the same struct and says what the members mean.
 struct Control {
@@ -179,6 +188,11 @@ fn extra_row(b: u32) -> u32 {
 /// Whether `residual` has rows of what the loss pays beside the error.
 fn has_extra() -> bool {
     return n_levels > 1u || side != 0u;
+}
+
+/// Where a level ends; the last one takes all that is left.
+fn level_end(hyper: Hyper, level: u32) -> u32 {
+    return select(hyper.level_ends[level / 4u][level % 4u], ~0u, level + 1u >= n_levels);
 }
 
 /// The level of a latent, or of a rank: the first that ends after it.

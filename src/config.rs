@@ -334,6 +334,24 @@ pub enum Algorithm {
     Oracle,
 }
 
+impl Algorithm {
+    /// Whether every step sees the same batch, the first.
+    pub fn full_batch(self) -> bool {
+        matches!(self, Self::Alternating | Self::KSvd | Self::ErSpud)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "Adam",
+            Self::Alternating => "Alternating convex search",
+            Self::KSvd => "K-SVD",
+            Self::Online => "Online dictionary learning",
+            Self::ErSpud => "ER-SpUD",
+            Self::Oracle => "The oracle",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

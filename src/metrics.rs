@@ -13,6 +13,7 @@ mod probes;
 mod recovery;
 mod scale;
 mod similarity;
+mod sources;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
@@ -27,6 +28,7 @@ pub use probes::{Probes, Score, Truth};
 pub use recovery::Recovery;
 pub use scale::Scale;
 pub use similarity::Similarity;
+pub use sources::Sources;
 
 /// One reading of a run.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct Metrics {
     /// [n_features]: ‖w_r^d − W_D σ(W_E w_p^d)‖².
     pub loss_per_feature: Vec<f32>,
     pub similarity: Similarity,
+    /// Of crosscoders.
+    pub sources: Option<Sources>,
 }
 
 impl Metrics {
@@ -175,6 +179,7 @@ impl Scorer {
             latents_per_feature: r.alone.l0.clone(),
             loss_per_feature: r.alone.sse.clone(),
             similarity: Similarity::new(latents, cosines, r.weights, world, &r.alone.pattern),
+            sources: Sources::new(&r.weights.decoder, shape.n_target, shape.n_sources),
             encoder_raw: of(r.matches.encoder_raw),
             encoder_cosine: of(r.matches.encoder_cosine),
             decoder_raw: of(r.matches.decoder_raw),

@@ -12,11 +12,10 @@ mod resample;
 mod snapshot;
 
 use crate::bench::{Batch, SparseBatch, World};
-use crate::config::{Config, ConfigError, Treatment};
+use crate::config::{Algorithm, Config, ConfigError, Treatment};
 use crate::metrics::{Density, Effort, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
-use crate::train::cpu::Cpu;
 use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
@@ -122,8 +121,8 @@ impl Run {
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
             scorer: Scorer::new(&world, &evaluation, config.seed),
-            backend: AnyBackend::Cpu(Box::new(Cpu::new(problem.clone(), state.clone()))),
-            info: BackendInfo::cpu("the run starts here"),
+            backend: AnyBackend::on_host(problem.clone(), state.clone()),
+            info: BackendInfo::at_start(config.training.algorithm),
             alone: Batch::Sparse(SparseBatch::alone(world.n_features)),
             evaluation,
             problem,
@@ -195,7 +194,9 @@ impl Run {
                 let count = CHUNK.min(end - self.step);
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
-                let batches: Vec<Batch> = range.clone().map(|t| self.batch(t)).collect();
+                let full_batch = self.config.training.algorithm.full_batch();
+                let index = |t| if full_batch { 0 } else { t };
+                let batches: Vec<Batch> = range.clone().map(|t| self.batch(index(t))).collect();
                 let hyper: Vec<Hyper> = range.map(|t| self.hyper(t)).collect();
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;
@@ -300,6 +301,7 @@ impl Run {
             training: crate::config::Training {
                 batch: self.config.training.batch,
                 algorithm: self.config.training.algorithm,
+                non_negative: self.config.training.non_negative,
                 ..c.training.clone()
             },
             scoring: crate::config::Scoring { rows: self.config.scoring.rows, ..c.scoring.clone() },
@@ -333,9 +335,12 @@ impl Run {
         Ok(())
     }
 
-    /// Re-aims dead latents now; answers which.
+    /// Re-aims dead latents now; answers which. None where the algorithm takes care of its unused atoms itself.
     pub async fn resample(&mut self) -> Result<Vec<u32>, DeviceLost> {
-        self.resample_dead(true).await
+        match self.config.training.algorithm {
+            Algorithm::Adam | Algorithm::Alternating => self.resample_dead(true).await,
+            _ => Ok(vec![]),
+        }
     }
 
     async fn resample_dead(&mut self, on_demand: bool) -> Result<Vec<u32>, DeviceLost> {
@@ -408,8 +413,11 @@ impl Run {
 
     /// Rows of the data set that fire a latent most: (row, activation), falling. Empty for a bench.
     pub async fn top_rows(&mut self, latent: usize, count: usize) -> Result<Vec<(u32, f32)>, DeviceLost> {
-        let state = self.backend.state().await?;
         let hyper = self.hyper(self.step);
+        if let AnyBackend::Classical(classical) = &self.backend {
+            return Ok(classical.top_rows(&hyper, latent, count));
+        }
+        let state = self.backend.state().await?;
         Ok(crate::train::cpu::top_rows(&self.problem, state, &hyper, latent, count))
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
-use crate::metrics::{Metrics, Probes, Recovery};
+use crate::metrics::{Metrics, Probes, Recovery, Sources};
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 use crate::train::{DeviceLost, State};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
@@ -149,6 +149,7 @@ fn world(w: &World, config: &Config) -> JsValue {
         ("n_features", w.n_features.as_f64()),
         ("n_input", w.n_input.as_f64()),
         ("n_target", w.n_target.as_f64()),
+        ("n_sources", w.n_sources.as_f64()),
         ("directions_in", floats(&w.directions_in)),
         ("directions_out", floats(&w.directions_out)),
         ("names", names),
@@ -175,6 +176,7 @@ fn frame(f: &Frame) -> JsValue {
         ("decoder", floats(&f.weights.decoder)),
         ("b_enc", floats(&f.weights.b_enc)),
         ("b_dec", floats(&f.weights.b_dec)),
+        ("theta", floats(&f.weights.theta)),
         ("metrics", metrics(&f.metrics)),
         ("events", f.events.iter().map(event).collect::<Array>().into()),
     ])
@@ -196,6 +198,8 @@ fn metrics(m: &Metrics) -> JsValue {
         ("encoder", floats(&m.similarity.encoder)),
         ("pattern", Uint8Array::from(&m.similarity.pattern[..]).into()),
     ]);
+    let shares = |s: &Sources| object(&[("share", floats(&s.share)), ("cosine", floats(&s.cosine))]);
+    let sources = m.sources.as_ref().map_or(JsValue::NULL, shares);
     object(&[
         ("step", m.step.as_f64()),
         ("sse", m.sse.into()),
@@ -225,6 +229,7 @@ fn metrics(m: &Metrics) -> JsValue {
         ("n_polysemantic", m.n_polysemantic().as_f64()),
         ("loss_per_feature", floats(&m.loss_per_feature)),
         ("similarity", similarity),
+        ("sources", sources),
     ])
 }
 

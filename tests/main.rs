@@ -1,5 +1,7 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// The classical algorithms: what never rises, what they recover, what a run does with them.
+mod classical;
 /// The command line, by its binary: runs killed and resumed, other programs' files, refusals, links, tables.
 mod cli;
 /// Bad configs are refused by field, value and remedy.
@@ -24,6 +26,10 @@ mod runs;
 mod schedules;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
+/// The classical algorithms' solvers against optimality conditions and brute force.
+mod solvers;
+/// What crosscoders write to their sources.
+mod sources;
 /// Worlds, models and backends for the others.
 mod support;
 /// The paper's examples and constructions.

@@ -3,7 +3,7 @@
  *
  * Knows the player and the state, not the document: the element draws, listens and keeps the URL.
  */
-import { dataSet } from './data';
+import { dataSet, progressWords } from './data';
 import type { RunEvent } from './engine';
 import type { Notice } from './layout';
 import { count } from './notice';
@@ -192,12 +192,13 @@ export class Session {
 
   private async rows(): Promise<Uint8Array | null> {
     if (settingOf(this.state, 'source') !== 'activations') return null;
+    const name = String(settingOf(this.state, 'activations.name'));
     const loading = (share: number) =>
-      this.put({ id: 'data', tone: 'info', text: `Loading sentence embeddings: ${Math.round(100 * share)} % of 3 MB` });
+      this.put({ id: 'data', tone: 'info', text: `Loading ${progressWords(name, share)}` });
     loading(0);
     let last = 0;
     try {
-      const { tensors } = await dataSet(String(settingOf(this.state, 'activations.name')), (share) => {
+      const { tensors } = await dataSet(name, (share) => {
         if (share - last < 0.05) return;
         last = share;
         loading(share);

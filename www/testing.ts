@@ -15,6 +15,7 @@ export function frameAt(step: number, events: RunEvent[] = [], loss = 1): Frame 
     decoder: one,
     b_enc: one,
     b_dec: one,
+    theta: new Float32Array(),
     metrics: metricsAt(step, loss),
     events,
   };
@@ -67,6 +68,7 @@ export function metricsAt(step: number, loss = 1): Metrics {
       encoder: new Float32Array(),
       pattern: new Uint8Array(),
     },
+    sources: null,
   };
 }
 

@@ -1,5 +1,7 @@
 //! The one place where a config is checked; every error names the field, the value and what would be right.
 
+mod algorithm;
+
 use super::{Activation, Config, MAX_LEVELS, Source, Task, Treatment, VERSION};
 use serde_json::Value;
 use std::fmt;
@@ -81,6 +83,7 @@ impl Config {
         whole("model.n_latent", m.n_latent, 1, 65_535)?;
         self.check_model()?;
         self.check_loss()?;
+        self.check_algorithm()?;
 
         let most_anchors = match self.source {
             Source::Bench => m.n_latent.min(b.n_features),

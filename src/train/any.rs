@@ -1,17 +1,30 @@
-//! Either backend behind one type, for whoever may change from one to the other; without the feature `gpu` there is
-//! only one.
+//! Any backend behind one type, for whoever may change from one to another; without the feature `gpu` there is none of
+//! that kind.
 
+use super::classical::Classical;
 use super::cpu::Cpu;
 #[cfg(feature = "gpu")]
 use super::gpu::GpuBackend;
-use super::{Backend, DeviceLost, Evaluation, Matches, State};
+use super::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use crate::bench::Batch;
+use crate::config::Algorithm;
 use crate::model::{Hyper, Weights};
 
 pub enum AnyBackend {
     Cpu(Box<Cpu>),
     #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
+    Classical(Box<Classical>),
+}
+
+impl AnyBackend {
+    /// What runs the problem's algorithm without a GPU.
+    pub fn on_host(problem: Problem, state: State) -> Self {
+        match problem.algorithm {
+            Algorithm::Adam => Self::Cpu(Box::new(Cpu::new(problem, state))),
+            _ => Self::Classical(Box::new(Classical::new(problem, state))),
+        }
+    }
 }
 
 /// Calls the same method on whichever backend it is.
@@ -21,6 +34,7 @@ macro_rules! on {
             AnyBackend::Cpu($b) => $call,
             #[cfg(feature = "gpu")]
             AnyBackend::Gpu($b) => $call,
+            AnyBackend::Classical($b) => $call,
         }
     };
 }

@@ -144,9 +144,8 @@ impl GpuBackend {
     /// Records one compute pass and hands it to the device.
     fn submit(&self, record: impl FnOnce(&mut Recorder)) {
         let mut commands = self.gpu.device.create_command_encoder(&Default::default());
-        // Masks are filled bit by bit, tallies one by one; penalties are written only where there are some.
+        // Masks are filled bit by bit; penalties are written only where there are some.
         commands.clear_buffer(&self.buffers.mask, 0, None);
-        commands.clear_buffer(&self.buffers.batch_tally, 0, None);
         commands.clear_buffer(&self.buffers.penalty, 0, None);
         let mut recorder = Recorder {
             pass: commands.begin_compute_pass(&Default::default()),

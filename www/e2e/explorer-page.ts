@@ -14,6 +14,8 @@ export interface Reading {
   backend: BackendKind;
   adapter: string;
   loss: number;
+  /** Without penalties. */
+  sse: number;
   /** Mean recovery, decoder columns by cosine. */
   recovery: number;
   scored: number[];
@@ -36,6 +38,7 @@ export function read(page: Page, index = 0): Promise<Both> {
       backend,
       adapter,
       loss: metrics.loss,
+      sse: metrics.sse,
       recovery: metrics.recovery.decoder_cosine.mip,
       scored: [...metrics.scored],
       n_features: world.n_features,

@@ -5,7 +5,7 @@
 
 use super::device::Gpu;
 use super::readback::{Source, read};
-use super::sizes::{STRETCH, Sizes};
+use super::sizes::{BATCH, STRETCH, Sizes};
 use super::step::SLOT_BYTES;
 use crate::bench::Samples;
 use crate::model::{N_PARTS, Shape, Weights};
@@ -56,7 +56,7 @@ pub struct Buffers {
     pub count: wgpu::Buffer,
     pub side_latents: wgpu::Buffer,
     pub side_count: wgpu::Buffer,
-    pub batch_tally: wgpu::Buffer,
+    pub batch: wgpu::Buffer,
     pub spread: wgpu::Buffer,
     pub skipped: wgpu::Buffer,
     pub mask: wgpu::Buffer,
@@ -161,7 +161,7 @@ impl Buffers {
             count: make("count", s.rows),
             side_latents: make("side_latents", s.side_entries()),
             side_count: make("side_count", s.rows),
-            batch_tally: make("batch_tally", s.batch_tally(problem.model.activation)),
+            batch: make("batch", BATCH + s.rows),
             spread: make("spread", s.target4 + 1),
             skipped: make("skipped", if_has(s.shape.has_skip, s.rows * s.target4 * 4)),
             mask: make("mask", s.steps * s.n_masks * q * s.mask_words),

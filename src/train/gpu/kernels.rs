@@ -67,8 +67,9 @@ kernels! {
     JUMP_RELU "jump_relu" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
     TOP_K "top_k" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
     TOP_K_WIDE "top_k_wide" 256, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
-    BATCH_TOP_K "batch_top_k" 256, [Read, Read, ReadWrite];
-    BATCH_TAKE "batch_take" GROUP, [Read, Read, Read, Read, ReadWrite, ReadWrite, ReadWrite];
+    BATCH_FIND "batch_find" GROUP, [Read, Read, Read, ReadWrite, ReadWrite];
+    BATCH_TOP_K "batch_top_k" 256, [Read, Read, Read, Read, ReadWrite, ReadWrite];
+    BATCH_TAKE "batch_take" GROUP, [Read, Read, ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite];
     GATED "gated" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
     LEVELS "levels" GROUP, [Read, Read, Read, ReadWrite, ReadWrite];
     AUX_K "aux_k" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
@@ -90,7 +91,7 @@ kernels! {
     CLIP "clip" GROUP, [Read, ReadWrite];
     ADAM "adam" GROUP, [ReadWrite, ReadWrite, ReadWrite, Read, Read];
     NORMALISE "normalise" GROUP, [ReadWrite];
-    CONTROL_STEP "control_step" GROUP, [Read, Read, ReadWrite];
+    CONTROL_STEP "control_step" GROUP, [Read, ReadWrite];
     ERRORS "errors" GROUP, [Read, Read, ReadWrite, ReadWrite];
     LOSSES "losses" GROUP, [Read, Read, Read, ReadWrite];
     TALLY "tally" GROUP, [Read, Read, ReadWrite, ReadWrite];

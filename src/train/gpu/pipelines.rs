@@ -33,7 +33,6 @@ pub struct Use {
     pub with_offset: bool,
     pub of_side: bool,
     pub of_theta: bool,
-    pub round: usize,
     /// Where its part of the gradient starts, in vec4s.
     pub gradient_at: usize,
     /// Rows of the weights, where they are not the latents: of W_skip.
@@ -87,7 +86,6 @@ impl Builder<'_> {
                     ("with_offset", switch(of.with_offset)),
                     ("of_side", switch(of.of_side)),
                     ("of_theta", switch(of.of_theta)),
-                    ("which_round", of.round as f64),
                     ("gradient_at", of.gradient_at as f64),
                     ("lanes", lanes(sizes, of.of_side) as f64),
                 ],

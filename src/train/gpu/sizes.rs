@@ -62,8 +62,8 @@ const SUBMIT_WORK_SOFTWARE: usize = 20_000_000;
 const SUBMIT_STEPS: usize = 64;
 const SUBMIT_BYTES: usize = 16 << 20;
 
-/// What Batch Top-k counts of a step beside equals a row (`BATCH_EQUALS` of `shaders/shared.wgsl`).
-pub const BATCH_TALLY: usize = 6152;
+/// Members of `Batch` of `shaders/shared.wgsl` before its equals of every row.
+pub const BATCH: usize = 6;
 
 /// vec4s that a workgroup of `sum_squares` sums.
 pub const STRETCH: usize = 4096;
@@ -144,11 +144,6 @@ impl Sizes {
     /// Entries of the second reconstruction's lists.
     pub fn side_entries(&self) -> usize {
         if self.side == Side::None { 0 } else { self.rows * self.shape.n_latent }
-    }
-
-    /// Numbers that Batch Top-k counts in a submit.
-    pub fn batch_tally(&self, activation: Activation) -> usize {
-        if activation == Activation::BatchTopK { self.steps * (BATCH_TALLY + self.rows) } else { 0 }
     }
 
     /// Bytes of the largest buffer.

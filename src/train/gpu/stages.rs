@@ -11,8 +11,6 @@ use crate::train::Problem;
 
 /// Rows beyond which `top_k` leaves a row to a whole workgroup.
 const TOP_K_NARROW: usize = 2048;
-/// Cells that a workgroup of `batch_top_k` counts (`CELLS` there).
-const BATCH_CELLS: usize = 16_384;
 
 /// Every stage that a problem may need.
 pub struct Stages {
@@ -113,8 +111,6 @@ impl Stages {
         let paid = if is_gated { (side_list, side_count, of_side) } else { (list, count, plain) };
         let penalty_buffers = [z, paid.0, paid.1, &b.norms, &b.residual, control, &b.penalty];
         let radial_buffers = [z, &b.dz, &b.mask, decoder, &b.anchors_out, control, &b.radial];
-        let has_control = model.activation == Activation::BatchTopK || problem.needs.steered;
-        let of_threshold = Use { of_theta: model.activation == Activation::BatchTopK, ..plain };
 
         Self {
             expand,
@@ -146,10 +142,10 @@ impl Stages {
             normalise: model
                 .unit_norm_decoder
                 .then(|| build.stage(&k::NORMALISE, plain, latents, &[&b.weights.decoder])),
-            control: has_control.then(|| {
-                let buffers = [count, &b.batch_tally, control];
-                build.stage(&k::CONTROL_STEP, of_threshold, Work::Groups(1), &buffers)
-            }),
+            control: problem
+                .needs
+                .steered
+                .then(|| build.stage(&k::CONTROL_STEP, plain, Work::Groups(1), &[count, control])),
             errors: build.stage(&k::ERRORS, plain, Work::Row(1), &[&b.residual, &b.targets, &b.sse, &b.recon]),
             losses: build.stage(&k::LOSSES, plain, Work::RowGroup, &[&b.steps, &b.sse, &b.penalty, &b.loss_log]),
             tally: build.stage(&k::TALLY, plain, latents, &[&b.steps, &b.mask, &b.since_fired, &b.fire_count]),
@@ -180,11 +176,11 @@ fn activation<'a>(build: &mut Builder<'a>) -> (&'a wgpu::Buffer, Vec<Stage>) {
             stages.push(build.stage(kernel, plain, work, &[z, norms, active, count, mask]));
         }
         Activation::BatchTopK => {
-            let work = Work::RowsGroup((BATCH_CELLS / n_latent).max(1));
-            for round in 0..4 {
-                stages.push(build.stage(&k::BATCH_TOP_K, Use { round, ..plain }, work, &[z, norms, &b.batch_tally]));
-            }
-            let buffers = [z, norms, &b.batch_tally, &b.control, active, count, mask];
+            let buffers = [z, norms, &b.batch, active, count];
+            stages.push(build.stage(&k::BATCH_FIND, plain, Work::Row(1), &buffers));
+            let buffers = [z, norms, active, count, &b.batch, &b.control];
+            stages.push(build.stage(&k::BATCH_TOP_K, plain, Work::Groups(1), &buffers));
+            let buffers = [z, norms, &b.batch, &b.control, active, count, mask];
             stages.push(build.stage(&k::BATCH_TAKE, plain, Work::Row(1), &buffers));
         }
         Activation::Gated => {

@@ -153,8 +153,6 @@ pub enum Work {
     FourRows(usize),
     /// A workgroup a row.
     RowGroup,
-    /// A workgroup for every so many rows.
-    RowsGroup(usize),
     /// This many workgroups across, tiles of rows down.
     Tiles(usize),
     /// This many threads, whatever the rows.
@@ -176,7 +174,6 @@ fn groups(work: Work, n_rows: usize) -> [u32; 2] {
         Work::FourRows(each) => threads(n_rows.div_ceil(4) * each),
         Work::Threads(n) => threads(n),
         Work::RowGroup => [n_rows as u32, 1],
-        Work::RowsGroup(rows) => [n_rows.div_ceil(rows) as u32, 1],
         Work::Groups(n) => [n as u32, 1],
         Work::Tiles(across) => [across as u32, n_rows.div_ceil(TILE as usize) as u32],
     }
