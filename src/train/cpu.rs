@@ -225,7 +225,8 @@ impl Cpu {
         if model.activation == Activation::BatchTopK && in_batch {
             cut = batch_top_k::batch_top_k(ranks, kept(hyper.k, rows), &mut work.candidates);
         }
-        work.smallest = cut.threshold;
+        // A cut above everything kept nothing.
+        work.smallest = if cut.threshold < f32::MAX { cut.threshold } else { 0.0 };
         let gains: Vec<f32> = w.r_mag.iter().map(|r| libm::expf(*r)).collect();
         work.codes.clear();
         work.side.clear();
