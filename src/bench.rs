@@ -3,15 +3,18 @@
 //! A [`World`] holds the true feature directions and makes batches. The Linear Representation Bench (`directions`,
 //! `firing`) knows its features; real activations (`rows`) take class means of their labels in their place.
 
+mod copula;
 pub mod directions;
+mod families;
 mod firing;
 mod rows;
 pub mod scale;
 pub mod tasks;
 mod tensors;
 
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, ConfigError, Source, Task};
 use crate::rng::{Purpose, Stream};
+pub use families::Families;
 pub use rows::Rows;
 pub use tensors::{Tensor, Tensors};
 
@@ -45,7 +48,7 @@ pub struct Basis {
 
 #[derive(Clone, Debug)]
 pub enum Samples {
-    /// Independent shifted exponentials with sparsity S.
+    /// Features with sparsity S whose sizes are shifted exponentials.
     Bench(firing::Firing),
     Rows(Rows),
 }
@@ -120,6 +123,29 @@ impl World {
         Ok(world)
     }
 
+    /// The bench's world of directions that have been found before, and the report on them.
+    pub fn of_directions(
+        config: &Config,
+        directions_in: Vec<f32>,
+        directions_out: Vec<f32>,
+        basis: Option<Basis>,
+        report: directions::Report,
+    ) -> Self {
+        let (n_input, n_target) = config.bench_widths();
+        Self {
+            n_features: config.bench.n_features as usize,
+            n_input: n_input as usize,
+            n_target: n_target as usize,
+            n_sources: if config.model.task == Task::Crosscoder { config.bench.n_sources as usize } else { 1 },
+            directions_in,
+            directions_out,
+            basis,
+            factors: None,
+            report,
+            samples: Samples::Bench(firing::Firing::new(&config.bench, config.seed)),
+        }
+    }
+
     /// What a feature of size 1 adds to the input, and to the target.
     pub fn basis_in(&self) -> &[f32] {
         self.basis.as_ref().map_or(&self.directions_in, |b| &b.input)
@@ -180,18 +206,26 @@ impl World {
         Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features)
     }
 
-    /// n(1−S), or none for real data.
+    /// Mean number of features that fire (n(1−S) where there are no families), or none for real data.
     pub fn true_l0(&self) -> Option<f64> {
         match &self.samples {
-            Samples::Bench(f) => Some(self.n_features as f64 * (1.0 - f.sparsity)),
+            Samples::Bench(f) => Some(f.mean_l0()),
             Samples::Rows(_) => None,
         }
     }
 
-    /// M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), the same for every feature of the bench.
-    pub fn lone_moment(&self) -> Option<f64> {
+    /// [n_features]: M_d = Pr(only d is active) · E[x_d² | x_d > 0] (Theorem 3.1), where it is known.
+    pub fn lone_moments(&self) -> Option<Vec<f64>> {
         match &self.samples {
-            Samples::Bench(f) => Some(f.lone_moment(self.n_features)),
+            Samples::Bench(f) => f.lone_moments(),
+            Samples::Rows(_) => None,
+        }
+    }
+
+    /// Parents and children, where there are some.
+    pub fn families(&self) -> Option<&Families> {
+        match &self.samples {
+            Samples::Bench(f) => f.families.as_ref(),
             Samples::Rows(_) => None,
         }
     }

@@ -69,6 +69,18 @@ pub struct Bench {
     pub n_sources: u32,
     /// Share of the features that only one source of a crosscoder has; they are dealt to the sources in turn.
     pub exclusive: f64,
+    /// Features 0..n_parents are parents of `n_children` features each, which come next (Definition 3.7); 0: none.
+    pub n_parents: u32,
+    pub n_children: u32,
+    /// Pr(no child fires | the parent fires).
+    pub no_child: f64,
+    /// At most one child of a parent fires; otherwise children are independent.
+    pub exclusive_children: bool,
+    /// A parent is as large as its first active child.
+    pub tied_magnitudes: bool,
+    /// Scale of the Gaussian factors through which features fire together (a low-rank copula); 0: independent.
+    pub correlation: f64,
+    pub correlation_rank: u32,
 }
 
 /// The two settings of the paper's Table 1.
@@ -206,6 +218,14 @@ pub struct Loss {
     pub multi_k_weights: Vec<f64>,
 }
 
+/// Pr(a parent fires) such that every child fires with probability 1−S.
+pub fn parent_probability(bench: &Bench) -> f64 {
+    let c = f64::from(bench.n_children);
+    let fires = 1.0 - bench.sparsity;
+    let some_child = if bench.exclusive_children { c * fires } else { 1.0 - libm::pow(bench.sparsity, c) };
+    some_child / (1.0 - bench.no_child)
+}
+
 impl Loss {
     /// All cumulative widths, `n_latent` last; empty while off.
     pub fn matryoshka_widths(&self, n_latent: u32) -> Vec<u32> {
@@ -296,6 +316,24 @@ pub enum Algorithm {
     ErSpud,
     /// No learning: the true directions, codes by non-negative FISTA; the ceiling.
     Oracle,
+}
+
+impl Algorithm {
+    /// Whether every step sees the same batch, the first.
+    pub fn full_batch(self) -> bool {
+        matches!(self, Self::Alternating | Self::KSvd | Self::ErSpud)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "Adam",
+            Self::Alternating => "Alternating convex search",
+            Self::KSvd => "K-SVD",
+            Self::Online => "Online dictionary learning",
+            Self::ErSpud => "ER-SpUD",
+            Self::Oracle => "The oracle",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

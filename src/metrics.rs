@@ -4,6 +4,7 @@
 //! global sums. Cosines with the truth (`alignment`), latents as probes of it (`probes`) and the size of reconstructions
 //! (`scale`) are the literature's. Latents count whether dead or alive; σ is the training-time one.
 
+mod absorption;
 mod alignment;
 mod assignment;
 mod density;
@@ -12,11 +13,13 @@ mod probes;
 mod recovery;
 mod scale;
 mod similarity;
+mod sources;
 
 use crate::bench::{Batch, World};
 use crate::config::Config;
 use crate::model::{Shape, Weights};
 use crate::train::{Evaluation, Matches};
+pub use absorption::{Absorption, Edge};
 pub use alignment::{Alignment, Matching};
 pub use assignment::assign;
 pub use density::Density;
@@ -25,6 +28,7 @@ pub use probes::{Probes, Score, Truth};
 pub use recovery::Recovery;
 pub use scale::Scale;
 pub use similarity::Similarity;
+pub use sources::Sources;
 
 /// One reading of a run.
 #[derive(Clone, Debug)]
@@ -48,6 +52,8 @@ pub struct Metrics {
     /// Decoder directions against all true target directions, by cosine; none where a live frame does not wait for it.
     pub alignment: Option<Alignment>,
     /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
+    /// Of parents by their children, where the bench has families; with a pattern and a matching.
+    pub absorption: Option<Absorption>,
     pub probes: Option<Probes>,
     /// Size of reconstructions on the evaluation batch.
     pub scale: Scale,
@@ -66,6 +72,8 @@ pub struct Metrics {
     /// [n_features]: ‖w_r^d − W_D σ(W_E w_p^d)‖².
     pub loss_per_feature: Vec<f32>,
     pub similarity: Similarity,
+    /// Of crosscoders.
+    pub sources: Option<Sources>,
 }
 
 impl Metrics {
@@ -90,7 +98,7 @@ pub struct Scorer {
     /// E‖x_r‖² − ‖E x_r‖² of the evaluation batch.
     variance: f64,
     true_l0: Option<f64>,
-    lone_moment: Option<f64>,
+    lone_moments: Option<Vec<f64>>,
     anchor_order: Vec<u32>,
 }
 
@@ -117,7 +125,7 @@ impl Scorer {
             truth: Truth::new(world, evaluation),
             variance: variance(&target, world.n_target),
             true_l0: world.true_l0(),
-            lone_moment: world.lone_moment(),
+            lone_moments: world.lone_moments(),
             anchor_order: world.anchor_order(seed),
         }
     }
@@ -142,13 +150,20 @@ impl Scorer {
             .then(|| similarity::decoder_cosines(r.weights, world, shape.n_latent));
         let alignment = cosines.as_ref().map(|c| Alignment::new(c, world.n_features, self.effort));
         let probes = alignment.as_ref().filter(|_| !r.evaluation.pattern.is_empty());
+        let absorption = world.families().zip(cosines.as_ref()).zip(probes).and_then(|((families, cosines), a)| {
+            let matching = a.matching.as_ref()?;
+            Some(Absorption::new(families, &self.truth, r.evaluation, matching, cosines))
+        });
         let latents = similarity::choose(&r.matches.decoder_cosine, shape.n_latent, world.n_features);
         Metrics {
             step: r.step,
             sse,
             penalty,
             loss: sse + penalty,
-            approx_loss: self.lone_moment.map(|m| m * r.alone.sse.iter().map(|x| f64::from(*x)).sum::<f64>()),
+            approx_loss: self
+                .lone_moments
+                .as_ref()
+                .map(|m| m.iter().zip(&r.alone.sse).map(|(m, sse)| m * f64::from(*sse)).sum()),
             explained_variance: explained(sse, self.variance),
             l0: r.evaluation.l0.iter().map(|n| f64::from(*n)).sum::<f64>() / n_rows,
             true_l0: self.true_l0,
@@ -164,12 +179,14 @@ impl Scorer {
             latents_per_feature: r.alone.l0.clone(),
             loss_per_feature: r.alone.sse.clone(),
             similarity: Similarity::new(latents, cosines, r.weights, world, &r.alone.pattern),
+            sources: Sources::new(&r.weights.decoder, shape.n_target, shape.n_sources),
             encoder_raw: of(r.matches.encoder_raw),
             encoder_cosine: of(r.matches.encoder_cosine),
             decoder_raw: of(r.matches.decoder_raw),
             decoder_cosine: of(r.matches.decoder_cosine),
             probes: probes.map(|a| Probes::new(&self.truth, r.evaluation, a, self.effort)),
             alignment,
+            absorption,
             scale: Scale::new(&self.squares, &r.evaluation.sse, &r.evaluation.recon),
             scored,
         }

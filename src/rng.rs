@@ -22,6 +22,10 @@ pub enum Purpose {
     Middle = 7,
     /// Samples that the scale of the data is read from.
     Scale = 8,
+    /// Factors through which features fire together.
+    Correlation = 9,
+    /// Choices of the classical algorithms: where unused atoms go, pairs and signs of ER-SpUD.
+    Classical = 10,
 }
 
 /// One stream of random numbers. Pcg32 because its 64-bit arithmetic is a wasm instruction; wider ones are emulated there.

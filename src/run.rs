@@ -6,18 +6,19 @@
 mod anneal;
 mod backends;
 mod divergence;
+mod pack;
 mod resample;
 mod snapshot;
 
 use crate::bench::{Batch, SparseBatch, World};
-use crate::config::{Config, ConfigError, Treatment};
+use crate::config::{Algorithm, Config, ConfigError, Treatment};
 use crate::metrics::{Density, Effort, Metrics, Reading, Scorer};
 use crate::model::{Hyper, Shape, Weights};
 use crate::rng::{Purpose, Stream};
-use crate::train::cpu::Cpu;
 use crate::train::{AnyBackend, Backend, DeviceLost, Needs, Problem, State};
 pub use backends::{BackendInfo, BackendKind};
 pub use divergence::Remedy;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Steps handed to a backend at once; bounds the batches that exist at a time.
@@ -50,7 +51,7 @@ pub struct Run {
 }
 
 /// Why a run does not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stopped {
     No,
     Finished,
@@ -59,13 +60,32 @@ pub enum Stopped {
 }
 
 /// What happened beside plain steps; `step` is the number of steps finished then.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Resampled { step: u64, latents: Vec<u32>, on_demand: bool },
-    Changed { step: u64, field: String, value: String },
-    Diverged { step: u64, loss: f32, cause: String, remedy: Remedy },
-    FellBack { step: u64, reason: String },
-    Finished { step: u64 },
+    Resampled {
+        step: u64,
+        latents: Vec<u32>,
+        on_demand: bool,
+    },
+    Changed {
+        step: u64,
+        field: String,
+        value: String,
+    },
+    Diverged {
+        step: u64,
+        #[serde(with = "pack::bits")]
+        loss: f32,
+        cause: String,
+        remedy: Remedy,
+    },
+    FellBack {
+        step: u64,
+        reason: String,
+    },
+    Finished {
+        step: u64,
+    },
 }
 
 /// All that a reader sees of a run at one moment.
@@ -83,25 +103,34 @@ impl Run {
     /// Checks the config, makes the world and starts on the CPU. `file`: the data's bytes where the source is a file.
     pub fn new(config: Config, file: Option<&[u8]>) -> Result<Self, ConfigError> {
         config.check()?;
+        let algorithm = config.training.algorithm;
+        if algorithm != Algorithm::Adam && !cfg!(feature = "classical") {
+            let value = format!("{algorithm:?}");
+            return Err(ConfigError::new("training.algorithm", value, "adam in this build of the engine"));
+        }
         let world = Arc::new(World::new(&config, file)?);
         Ok(Self::of_world(config, world))
     }
 
     /// A run in a world made before (from the same config).
     pub fn of_world(config: Config, world: Arc<World>) -> Self {
+        let state = State::start(&config, &Problem::new(&config, world.clone()));
+        Self::of_state(config, world, state)
+    }
+
+    fn of_state(config: Config, world: Arc<World>, state: State) -> Self {
         let problem = Problem::new(&config, world.clone());
-        let state = State::start(&config, &problem);
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
             scorer: Scorer::new(&world, &evaluation, config.seed),
-            backend: AnyBackend::Cpu(Box::new(Cpu::new(problem.clone(), state.clone()))),
-            info: BackendInfo::cpu("the run starts here"),
+            backend: AnyBackend::on_host(problem.clone(), state.clone()),
+            info: BackendInfo::at_start(config.training.algorithm),
             alone: Batch::Sparse(SparseBatch::alone(world.n_features)),
             evaluation,
             problem,
             world,
-            step: 0,
-            samples: 0,
+            step: state.step,
+            samples: state.samples,
             losses: vec![],
             start_loss: None,
             stopped: Stopped::No,
@@ -166,8 +195,10 @@ impl Run {
                 let count = CHUNK.min(end - self.step);
                 let range = self.step..self.step + count;
                 let n_rows = self.config.training.batch as usize;
+                let full_batch = self.config.training.algorithm.full_batch();
+                let index = |t| if full_batch { 0 } else { t };
                 let batches: Vec<Batch> =
-                    range.clone().map(|t| self.world.batch(self.config.seed, t, n_rows)).collect();
+                    range.clone().map(|t| self.world.batch(self.config.seed, index(t), n_rows)).collect();
                 let hyper: Vec<Hyper> = range.map(|t| self.hyper(t)).collect();
                 self.backend.train(&batches, &hyper)?;
                 self.step += count;
@@ -272,6 +303,7 @@ impl Run {
             training: crate::config::Training {
                 batch: self.config.training.batch,
                 algorithm: self.config.training.algorithm,
+                non_negative: self.config.training.non_negative,
                 ..c.training.clone()
             },
             scoring: crate::config::Scoring { rows: self.config.scoring.rows, ..c.scoring.clone() },
@@ -305,9 +337,12 @@ impl Run {
         Ok(())
     }
 
-    /// Re-aims dead latents now; answers which.
+    /// Re-aims dead latents now; answers which. None where the algorithm takes care of its unused atoms itself.
     pub async fn resample(&mut self) -> Result<Vec<u32>, DeviceLost> {
-        self.resample_dead(true).await
+        match self.config.training.algorithm {
+            Algorithm::Adam | Algorithm::Alternating => self.resample_dead(true).await,
+            _ => Ok(vec![]),
+        }
     }
 
     async fn resample_dead(&mut self, on_demand: bool) -> Result<Vec<u32>, DeviceLost> {
@@ -380,8 +415,12 @@ impl Run {
 
     /// Rows of the data set that fire a latent most: (row, activation), falling. Empty for a bench.
     pub async fn top_rows(&mut self, latent: usize, count: usize) -> Result<Vec<(u32, f32)>, DeviceLost> {
-        let state = self.backend.state().await?;
         let hyper = self.hyper(self.step);
+        #[cfg(feature = "classical")]
+        if let AnyBackend::Classical(classical) = &self.backend {
+            return Ok(classical.top_rows(&hyper, latent, count));
+        }
+        let state = self.backend.state().await?;
         Ok(crate::train::cpu::top_rows(&self.problem, state, &hyper, latent, count))
     }
 }

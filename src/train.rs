@@ -1,14 +1,18 @@
-//! Training: what one step needs, the state it changes, and the trait that the two backends share.
+//! Training: what one step needs, the state it changes, and the trait that the backends share.
 //!
 //! `cpu` and `gpu` have kernels of the same names (the listing of `shaders/`); [`crate::model::reference`] judges both.
+//! `classical` has the algorithms beside Adam, on the CPU only.
 //! A backend knows nothing of schedules, events or metrics: it steps, evaluates and hands its state over.
 
 mod any;
+#[cfg(feature = "classical")]
+pub mod classical;
 pub mod cpu;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 
 use crate::bench::{Batch, World};
-use crate::config::Config;
+use crate::config::{Algorithm, Config};
 use crate::model::{Control, Hyper, Shape, Weights};
 pub use any::AnyBackend;
 use std::fmt;
@@ -68,6 +72,10 @@ pub struct Problem {
     pub batch: usize,
     /// Switches that decide which kernels run.
     pub model: crate::config::Model,
+    pub algorithm: Algorithm,
+    /// Codes of K-SVD and of online dictionary learning are non-negative.
+    pub non_negative: bool,
+    pub seed: u32,
     pub needs: Needs,
     /// [anchors, n_input] and [anchors, n_target]: unit directions of all features in anchor order, of which
     /// [`Hyper::n_anchors`] count at a step.
@@ -89,6 +97,9 @@ impl Problem {
             shape,
             batch: config.training.batch as usize,
             model: config.model.clone(),
+            algorithm: config.training.algorithm,
+            non_negative: config.training.non_negative,
+            seed: config.seed,
             needs: Needs::new(config),
             world,
         }
@@ -186,8 +197,8 @@ impl fmt::Display for DeviceLost {
 
 impl std::error::Error for DeviceLost {}
 
-/// Where a run's arithmetic is done. Both implementations take the same batches and give the same course of training
-/// (CPU bit for bit on its platform; GPU to the tolerances in `tests/backends.rs`).
+/// Where a run's arithmetic is done. `Cpu` and `GpuBackend` take the same batches and give the same course of training
+/// (CPU bit for bit on its platform; GPU to the tolerances in `tests/backends.rs`); `Classical` goes ways of its own.
 #[allow(async_fn_in_trait, reason = "called on concrete types only; no Send bound is wanted on one thread")]
 pub trait Backend {
     /// Takes one step a batch. Returns when the work is queued, not when it is done.

@@ -4,7 +4,7 @@
 
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
-use crate::metrics::{Metrics, Probes, Recovery};
+use crate::metrics::{Metrics, Probes, Recovery, Sources};
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 use crate::train::{DeviceLost, State};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
@@ -16,8 +16,8 @@ pub struct Run(Engine);
 /// The config that links and pages start from.
 #[wasm_bindgen]
 pub fn default_config() -> Result<JsValue, JsValue> {
-    let json = serde_json::to_string(&Config::default()).map_err(|e| e.to_string())?;
-    js_sys::JSON::parse(&json)
+    let json = serde_json::to_value(Config::default()).map_err(|e| e.to_string())?;
+    js_sys::JSON::parse(&json.to_string())
 }
 
 /// Null for a config that can be run, else what is wrong with it.
@@ -44,21 +44,6 @@ impl Run {
 
     pub fn backend(&self) -> JsValue {
         backend_info(self.0.info())
-    }
-
-    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
-        let kind = match kind.as_str() {
-            "cpu" => BackendKind::Cpu,
-            "webgpu" => BackendKind::WebGpu,
-            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
-        };
-        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
-        Ok(self.backend())
-    }
-
-    pub async fn use_faster_backend(&mut self) -> JsValue {
-        self.0.use_faster_backend(milliseconds).await;
-        self.backend()
     }
 
     pub async fn advance(&mut self, steps: u32) -> JsValue {
@@ -102,6 +87,36 @@ impl Run {
         Ok(rows.iter().map(|(row, f)| object(&[("row", (*row).into()), ("activation", (*f).into())])).collect())
     }
 
+    pub async fn pack(&mut self) -> Result<Uint8Array, JsValue> {
+        Ok(Uint8Array::from(&self.0.pack().await.map_err(lost)?[..]))
+    }
+}
+
+/// What only the engine that knows WebGPU has: there a run is moved to, and there it may change its backend.
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
+impl Run {
+    /// `config`: what the packed run had last; `rows`: as in the constructor.
+    pub fn unpack(packed: Vec<u8>, config: JsValue, rows: Option<Vec<u8>>) -> Result<Run, JsValue> {
+        let config = read_config(config).map_err(|e| error(&e))?;
+        Ok(Run(Engine::unpack(&packed, config, rows.as_deref())?))
+    }
+
+    pub async fn use_backend(&mut self, kind: String, reason: String) -> Result<JsValue, JsValue> {
+        let kind = match kind.as_str() {
+            "cpu" => BackendKind::Cpu,
+            "webgpu" => BackendKind::WebGpu,
+            other => return Err(format!("backend is {other:?}: it must be cpu or webgpu").into()),
+        };
+        self.0.use_backend(kind, &reason).await.map_err(JsValue::from)?;
+        Ok(self.backend())
+    }
+
+    pub async fn use_faster_backend(&mut self) -> JsValue {
+        self.0.use_faster_backend(milliseconds).await;
+        self.backend()
+    }
+
     /// Test aid: the device goes as if the driver had taken it.
     pub fn lose_device(&mut self) {
         self.0.lose_device();
@@ -109,6 +124,7 @@ impl Run {
 }
 
 /// The clock of the window or worker.
+#[cfg(feature = "gpu")]
 fn milliseconds() -> f64 {
     let performance =
         Reflect::get(&js_sys::global(), &"performance".into()).map(JsCast::unchecked_into::<web_sys::Performance>);
@@ -133,6 +149,7 @@ fn world(w: &World, config: &Config) -> JsValue {
         ("n_features", w.n_features.as_f64()),
         ("n_input", w.n_input.as_f64()),
         ("n_target", w.n_target.as_f64()),
+        ("n_sources", w.n_sources.as_f64()),
         ("directions_in", floats(&w.directions_in)),
         ("directions_out", floats(&w.directions_out)),
         ("names", names),
@@ -159,6 +176,7 @@ fn frame(f: &Frame) -> JsValue {
         ("decoder", floats(&f.weights.decoder)),
         ("b_enc", floats(&f.weights.b_enc)),
         ("b_dec", floats(&f.weights.b_dec)),
+        ("theta", floats(&f.weights.theta)),
         ("metrics", metrics(&f.metrics)),
         ("events", f.events.iter().map(event).collect::<Array>().into()),
     ])
@@ -180,6 +198,8 @@ fn metrics(m: &Metrics) -> JsValue {
         ("encoder", floats(&m.similarity.encoder)),
         ("pattern", Uint8Array::from(&m.similarity.pattern[..]).into()),
     ]);
+    let shares = |s: &Sources| object(&[("share", floats(&s.share)), ("cosine", floats(&s.cosine))]);
+    let sources = m.sources.as_ref().map_or(JsValue::NULL, shares);
     object(&[
         ("step", m.step.as_f64()),
         ("sse", m.sse.into()),
@@ -209,6 +229,7 @@ fn metrics(m: &Metrics) -> JsValue {
         ("n_polysemantic", m.n_polysemantic().as_f64()),
         ("loss_per_feature", floats(&m.loss_per_feature)),
         ("similarity", similarity),
+        ("sources", sources),
     ])
 }
 
@@ -239,7 +260,7 @@ fn event(e: &Event) -> JsValue {
         Event::Diverged { step, loss, cause, remedy } => {
             let remedy = object(&[
                 ("text", remedy.text.as_str().into()),
-                ("field", remedy.field.into()),
+                ("field", remedy.field.as_str().into()),
                 ("value", remedy.value.into()),
             ]);
             object(&[

@@ -102,3 +102,46 @@ fn combinations_that_mean_nothing_are_named() {
     refuse(json!({"model": {"task": "transcoder", "b_dec": true, "shift_input": true}}), "model.shift_input", "target");
     refuse(json!({"model": {"activation": "batch_top_k", "k": 0.0}}), "model.k", "above 0");
 }
+
+#[test]
+fn what_an_algorithm_cannot_do_is_refused() {
+    let with = |algorithm: &str, mut change: Value| {
+        merge(&mut change, &json!({"training": {"algorithm": algorithm}}));
+        change
+    };
+    let transcoder = json!({"model": {"task": "transcoder"}});
+    refuse(with("k_svd", json!({"loss": {"l1": 0.1}})), "loss.l1", "0 (model.k is what");
+    refuse(with("k_svd", json!({"model": {"activation": "relu", "k": 2.5}})), "model.k", "a whole number");
+    refuse(
+        with("k_svd", transcoder.clone()),
+        "model.task",
+        "autoencoder or crosscoder while training.algorithm is k_svd",
+    );
+    refuse(with("k_svd", json!({"model": {"b_dec": true}})), "model.b_dec", "false");
+    refuse(with("k_svd", json!({"dead": {"treatment": "resample"}})), "dead.treatment", "none");
+    refuse(with("online", json!({})), "loss.l1", "above 0");
+    refuse(
+        with("online", json!({"loss": {"l1": 0.1}, "anchors": {"coefficient": 1}})),
+        "anchors.coefficient",
+        "0 while",
+    );
+    refuse(with("er_spud", json!({})), "bench.n_features", "bench.n_input (16)");
+    refuse(with("er_spud", json!({"bench": {"n_features": 16}})), "model.n_latent", "bench.n_input (16)");
+    refuse(with("er_spud", json!({"source": "activations"})), "source", "bench");
+    refuse(with("oracle", json!({"model": {"n_latent": 31}})), "model.n_latent", "bench.n_features (32)");
+    refuse(with("oracle", json!({"loss": {"tanh": 1}})), "loss.tanh", "0 while");
+    refuse(with("alternating", json!({})), "model.unit_norm_decoder", "false while training.algorithm is alternating");
+    let gated = json!({"model": {"activation": "gated", "unit_norm_decoder": false}});
+    refuse(with("alternating", gated), "model.activation", "any but gated");
+    for (algorithm, change) in [
+        ("k_svd", json!({})),
+        ("online", json!({"loss": {"l1": 0.1}})),
+        ("er_spud", json!({"bench": {"n_features": 16}, "model": {"n_latent": 16}, "anchors": {"count": 0}})),
+        ("oracle", transcoder),
+        ("alternating", json!({"model": {"unit_norm_decoder": false}})),
+    ] {
+        let mut whole = serde_json::to_value(Config::default()).expect("plain data");
+        merge(&mut whole, &with(algorithm, change));
+        Config::from_value(whole).unwrap_or_else(|e| panic!("{algorithm}: {e}"));
+    }
+}

@@ -1,6 +1,6 @@
 //! Methods at awkward sizes, among equals, on rows of a file, and over many steps of one submit.
 
-use crate::methods::{METHODS, config_of, state_of};
+use crate::methods::{METHODS, Method, config_of, state_of};
 use crate::support::*;
 use crate::training::tolerance;
 use pollster::block_on;
@@ -51,7 +51,7 @@ fn check(name: &str, config: &Config, problem: &Problem) {
 /// Sizes around workgroups, vec4s, mask words, selections by threads and by workgroups: (n, n_input, n_latent, k, batch).
 #[test]
 fn methods_at_awkward_sizes_learn_as_the_reference() {
-    let methods: [(&str, fn(&mut Config)); 8] = [
+    let methods: [Method; 8] = [
         ("jump_relu", |c| {
             (c.model.activation, c.model.theta, c.model.bandwidth, c.loss.l0) = (Activation::JumpRelu, 0.2, 0.3, 0.05);
         }),

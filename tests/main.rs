@@ -1,9 +1,13 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// The classical algorithms: what never rises, what they recover, what a run does with them.
+mod classical;
 /// Bad configs are refused by field, value and remedy.
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.
 mod evaluation;
+/// Families, copulas, absorption.
+mod families;
 /// The reference's gradients against finite differences.
 mod gradients;
 /// Methods at awkward sizes, among equals, on rows of a file, and over many steps of one submit.
@@ -20,6 +24,10 @@ mod runs;
 mod schedules;
 /// WGSL without a GPU: everything parses, validates, and agrees with the kernel table and with Rust's structs.
 mod shaders;
+/// The classical algorithms' solvers against optimality conditions and brute force.
+mod solvers;
+/// What crosscoders write to their sources.
+mod sources;
 /// Worlds, models and backends for the others.
 mod support;
 /// The paper's examples and constructions.

@@ -2,8 +2,8 @@
 
 use crate::worlds::sentences;
 use pollster::block_on;
-use sdl_explorer::config::{Activation, Config, Source, Treatment};
-use sdl_explorer::run::{BackendKind, Event, Run, Stopped};
+use sdl_explorer::config::{Activation, Config, Model, Source, Treatment};
+use sdl_explorer::run::{BackendKind, Event, Frame, Run, Stopped};
 use sdl_explorer::train::State;
 
 fn run(config: &Config) -> Run {
@@ -47,6 +47,72 @@ fn a_checkpoint_goes_on_with_the_same_bits() {
     assert_eq!(state(&mut a), state(&mut b));
     let error = State::from_bytes(&bytes[1..], b.shape()).expect_err("one byte short");
     assert!(error.contains(&format!("{} bytes", bytes.len())), "{error}");
+}
+
+/// Everything that a frame shows.
+fn shown(run: &mut Run) -> String {
+    let Frame { step, samples, losses, weights, metrics, events } = block_on(run.frame()).expect("the CPU stays");
+    format!("{step} {samples} {losses:?} {events:?} {weights:?} {metrics:?}")
+}
+
+fn repacked(run: &mut Run) -> Run {
+    let bytes = block_on(run.pack()).expect("the CPU stays");
+    Run::unpack(&bytes, run.config().clone(), None).expect("a run")
+}
+
+#[test]
+fn a_run_that_was_packed_and_unpacked_is_the_same_run() {
+    let mut c = Config::default();
+    // The density looks back on less than the whole run.
+    c.dead.window = 20 * 256;
+    c.dead.treatment = Treatment::Resample;
+    c.dead.resample_every = 70;
+    let mut a = run(&c);
+    advance(&mut a, 30);
+    block_on(a.frame()).expect("the CPU stays");
+    c.model.k = 5.0;
+    a.configure(c.clone()).expect("a live change");
+    // What no frame has shown yet goes along.
+    advance(&mut a, 20);
+    let mut b = repacked(&mut a);
+    assert_eq!((b.config(), b.info(), &b.world().report), (a.config(), a.info(), &a.world().report));
+    for _ in 0..3 {
+        assert_eq!(shown(&mut b), shown(&mut a));
+        assert_eq!(state(&mut b), state(&mut a));
+        advance(&mut a, 50);
+        advance(&mut b, 50);
+    }
+}
+
+#[test]
+fn a_diverged_run_stays_so_when_it_is_packed() {
+    let mut c = Config::default();
+    (c.model.activation, c.model.unit_norm_decoder) = (Activation::Relu, false);
+    c.training.learning_rate = 900.0;
+    let mut a = run(&c);
+    assert_eq!(block_on(a.advance(400)), Stopped::Diverged);
+    let mut b = repacked(&mut a);
+    assert_eq!(shown(&mut b), shown(&mut a));
+    assert_eq!(block_on(b.advance(1)), Stopped::Diverged);
+}
+
+#[test]
+fn a_packed_run_on_real_data_wants_its_file_again() {
+    let c = Config { source: Source::Activations, ..Config::default() };
+    let file = sentences();
+    let mut a = Run::new(c.clone(), Some(&file)).expect("the shipped file is good");
+    advance(&mut a, 5);
+    let bytes = block_on(a.pack()).expect("the CPU stays");
+    let refused = |bytes: &[u8], file| Run::unpack(bytes, c.clone(), file).err().expect("that is not all of it");
+    assert!(refused(&bytes, None).contains("handed over with the file's bytes"));
+    assert!(refused(&bytes[..100], Some(&file)).contains("a part of a run"));
+    assert!(refused(&bytes[1..], Some(&file)).contains("no run"));
+    let other = Config { model: Model { n_latent: 65, ..c.model.clone() }, ..c.clone() };
+    assert!(Run::unpack(&bytes, other, Some(&file)).err().expect("a model of another shape").contains("checkpoint"));
+    let mut b = Run::unpack(&bytes, c.clone(), Some(&file)).expect("a run and its file");
+    advance(&mut a, 5);
+    advance(&mut b, 5);
+    assert_eq!(shown(&mut b), shown(&mut a));
 }
 
 #[test]
@@ -179,7 +245,7 @@ fn divergence_stops_the_run_names_the_cause_and_can_be_undone() {
     let events = block_on(r.frame()).expect("the CPU stays").events;
     let Some(Event::Diverged { step, cause, remedy, .. }) = events.last() else { panic!("{events:?}") };
     assert!(*step >= 100 && cause.contains("learning rate 900"), "{step}: {cause}");
-    assert_eq!((remedy.field, remedy.value), ("training.learning_rate", 90.0));
+    assert_eq!((remedy.field.as_str(), remedy.value), ("training.learning_rate", 90.0));
     assert_eq!(block_on(r.advance(10)), Stopped::Diverged, "a diverged run does not go on by itself");
     r.configure(c).expect("a live change");
     r.restore(good).expect("the CPU stays");

@@ -1,6 +1,7 @@
 /** Times training alone: no frames, no metrics. One worker measures one backend at one shape. */
-import type { BackendKind, Config, WasmModule } from './engine';
-import init, * as engine from './pkg/sdl_explorer';
+import type { BackendKind, Config, WasmModule, WasmRun } from './engine';
+import { engine as gpuEngine, init as initGpu } from './gpu-engine';
+import init, * as bindings from './pkg/engine_cpu/engine_cpu.js';
 
 export interface BenchRequest {
   backend: BackendKind;
@@ -27,7 +28,7 @@ const SHAPES = {
   L: { n_features: 1000, n_input: 768, n_latent: 16000, k: 32, batch: 1024, sparsity: 0.99 },
 };
 
-const { Run, default_config } = engine as unknown as WasmModule;
+const cpuEngine = bindings as unknown as WasmModule;
 
 self.addEventListener('message', async ({ data }: MessageEvent<BenchRequest>) => {
   let reply: BenchReply;
@@ -40,9 +41,8 @@ self.addEventListener('message', async ({ data }: MessageEvent<BenchRequest>) =>
 });
 
 async function measure({ backend, shape, repeats, seconds, seed }: BenchRequest): Promise<BenchResult> {
-  await init();
-  const run = new Run(benchConfig(shape, seed), undefined);
-  const { kind, adapter } = await run.use_backend(backend, 'benchmark');
+  const run = await begin(backend, shape, seed);
+  const { kind, adapter } = run.backend();
   if (kind !== backend) throw new Error(`asked for ${backend}, got ${kind}`);
 
   const timed = async (steps: number): Promise<number> => {
@@ -67,10 +67,21 @@ async function measure({ backend, shape, repeats, seconds, seed }: BenchRequest)
   return { stepsPerSecond, adapter };
 }
 
+/** Each backend in the engine in which the page trains on it. */
+async function begin(backend: BackendKind, shape: BenchRequest['shape'], seed: number): Promise<WasmRun> {
+  if (backend === 'cpu') {
+    await init();
+    return new cpuEngine.Run(benchConfig(shape, seed, cpuEngine.default_config()), undefined);
+  }
+  await initGpu();
+  const run = new gpuEngine.Run(benchConfig(shape, seed, gpuEngine.default_config()), undefined);
+  await run.use_backend(backend, 'benchmark');
+  return run;
+}
+
 /** Top-k and nothing else: what the published figures time. */
-function benchConfig(shape: BenchRequest['shape'], seed: number): Config {
+function benchConfig(shape: BenchRequest['shape'], seed: number, base: Config): Config {
   const { n_features, n_input, n_latent, k, batch, sparsity } = SHAPES[shape];
-  const base = default_config();
   return {
     ...base,
     seed,

@@ -2,9 +2,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Config } from './engine';
-import { expected, fits, GROUPS, type Group, KNOBS, type Knob, type KnobValue, type NumberKnob } from './knobs';
+import { formula } from './formula';
+import { expected, fits, GROUPS, KNOBS, type Knob, type KnobValue, listText, type NumberKnob } from './knobs';
+import { explanationOf, presetsNow } from './late';
+import { type MethodHandlers, methods } from './methods';
 import { count } from './notice';
-import { anchored, BASES, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
+import { BASES, type Configs, configsOf, isSplit, LABELS, type PageState, settingOf } from './state';
+import { summaryOf } from './summaries';
 import { settled, typed, unlessTyping } from './typed';
 import type { Basis, RunLabel } from './views/view';
 
@@ -15,61 +19,35 @@ const BASIS_WORDS: Record<Basis, string> = {
   encoder_raw: 'encoder rows, raw product',
 };
 
-export interface ControlHandlers {
+export interface ControlHandlers extends MethodHandlers {
+  /** A group has been opened: its controls want explaining. */
+  opened(): void;
   basis(basis: Basis): void;
   set(knob: Knob, value: KnobValue, label?: RunLabel): void;
   split(knob: Knob, apart: boolean): void;
 }
 
-export function controls(state: PageState, handlers: ControlHandlers): TemplateResult {
+/** methodsApart: the visitor wants to choose for A and B apart. */
+export function controls(state: PageState, methodsApart: boolean, handlers: ControlHandlers): TemplateResult {
   const configs = configsOf(state);
-  return html`${GROUPS.map((group) => {
+  return html`${methods(state, presetsNow(), methodsApart, handlers)} ${GROUPS.map((group) => {
     const knobs = KNOBS.filter((knob) => knob.group === group && applies(knob, configs));
-    return html`<details class="group">
+    return html`<details class="group" @toggle=${handlers.opened}>
       <summary><b>${group}</b> <span>${summaryOf(group, state, configs)}</span></summary>
       ${group === 'Scoring' ? basisRow(state, handlers) : nothing}
-      ${knobs.map((knob) => row(knob, state, handlers))}
+      ${knobs.map((knob) => row(knob, state, configs, handlers))}
       ${group === 'Scoring' ? html`<p class="hint">${heldOut(configs.A)}</p>` : nothing}
     </details>`;
   })}`;
 }
 
-/** One line that says how a group is set, so that it need not be opened to know. */
-export function summaryOf(group: Group, state: PageState, configs: Configs): string {
-  const { A, B } = configs;
-  const both = (path: string, say: (value: KnobValue) => string = String) => {
-    const [a, b] = LABELS.map((label) => say(settingOf(state, path, label)));
-    return a === b ? a : `${a} | ${b}`;
-  };
-  switch (group) {
-    case 'World':
-      return A.source === 'activations'
-        ? 'sentence embeddings in 384 dimensions'
-        : `${count(A.bench.n_features)} features in ${count(A.bench.n_input)} dimensions, S = ${A.bench.sparsity}`;
-    case 'Model':
-      return `${both('model.n_latent')} latents, ${LABELS.map((label) => activationOf(configs[label]))
-        .filter((said, i, all) => all.indexOf(said) === i)
-        .join(' | ')}`;
-    case 'Training':
-      return `learning rate ${both('training.learning_rate')}, batch ${count(A.training.batch)}`;
-    case 'Anchors': {
-      const [a, b] = LABELS.map((label) => anchored(state, label));
-      return a === 0 && b === 0 ? 'none' : `A ${a || 'none'}, B ${b || 'none'}, λₐ = ${both('anchors.coefficient')}`;
-    }
-    case 'Dead neurons': {
-      const said = (config: Config) => (config.dead.treatment === 'resample' ? 'resampled' : 'left alone');
-      return said(A) === said(B) ? said(A) : `A ${said(A)}, B ${said(B)}`;
-    }
-    case 'Scoring':
-      return `recovered above τ = ${A.scoring.threshold}`;
-    default:
-      return group satisfies never;
-  }
-}
-
-function row(knob: Knob, state: PageState, handlers: ControlHandlers): TemplateResult {
+function row(knob: Knob, state: PageState, configs: Configs, handlers: ControlHandlers): TemplateResult {
   const split = isSplit(state, knob.path);
   const id = `knob-${knob.key}`;
+  const of = (label: RunLabel) => html`<span class="of-run" data-run=${label}>
+    <span aria-hidden="true">${label}</span>
+    ${input(knob, settingOf(state, knob.path, label), `${id}-${label}`, [configs[label]], (value) => handlers.set(knob, value, label), label)}
+  </span>`;
   return html`<div class="knob" data-knob=${knob.path} data-kind=${knob.kind}>
     <div class="name">
       <label for=${split ? `${id}-A` : id}>${knob.name}${split ? html`<span class="unseen"> of run A</span>` : nothing}</label>
@@ -89,15 +67,14 @@ function row(knob: Knob, state: PageState, handlers: ControlHandlers): TemplateR
     </div>
     ${
       split
-        ? html`<div class="pair">
-            ${LABELS.map(
-              (label) => html`<span class="of-run" data-run=${label}>
-                <span aria-hidden="true">${label}</span>
-                ${input(knob, settingOf(state, knob.path, label), `${id}-${label}`, (value) => handlers.set(knob, value, label), label)}
-              </span>`,
-            )}
-          </div>`
-        : input(knob, settingOf(state, knob.path), id, (value) => handlers.set(knob, value))
+        ? html`<div class="pair">${LABELS.map(of)}</div>`
+        : input(
+            knob,
+            settingOf(state, knob.path),
+            id,
+            LABELS.map((label) => configs[label]),
+            (value) => handlers.set(knob, value),
+          )
     }
     <p class="wrong" role="alert"></p>
   </div>`;
@@ -118,6 +95,7 @@ function input(
   knob: Knob,
   value: KnobValue,
   id: string,
+  configs: readonly Config[],
   set: (value: KnobValue) => void,
   label?: RunLabel,
 ): TemplateResult {
@@ -135,10 +113,18 @@ function input(
   switch (knob.kind) {
     case 'choice':
       return html`<select id=${id} aria-label=${named} .value=${live(String(value))} @change=${changed}>
-        ${knob.choices.map((choice) => html`<option value=${choice.value} ?selected=${choice.value === value}>${choice.label}</option>`)}
+        ${knob.choices
+          .filter((choice) => choice.value === value || !choice.applies || configs.every(choice.applies))
+          .map(
+            (choice) =>
+              html`<option value=${choice.value} ?selected=${choice.value === value}>${choice.label}</option>`,
+          )}
       </select>`;
     case 'switch':
       return html`<input id=${id} type="checkbox" aria-label=${named} .checked=${live(value === true)} @change=${changed} />`;
+    case 'list':
+      return html`<input id=${id} type="text" autocomplete="off" placeholder="none" aria-label=${named}
+        .value=${unlessTyping(String(value).replaceAll(',', ', '))} @input=${typed} @change=${changed} />`;
     case 'number':
       return html`<span class="number">
         <input id=${id} type="text" inputmode="decimal" autocomplete="off" aria-label=${named}
@@ -181,17 +167,19 @@ function sliderEnd(knob: NumberKnob): number {
 
 function read(knob: Knob, at: HTMLInputElement): KnobValue {
   if (knob.kind === 'switch') return at.checked;
+  if (knob.kind === 'list') return listText(at.value);
   const text = at.value.trim().replace(',', '.');
   return knob.kind === 'number' ? (text === '' ? Number.NaN : Number(text)) : at.value;
 }
 
 function explanation(knob: Knob): TemplateResult {
+  const why = explanationOf(knob.path);
   return html`<details class="why">
     <summary aria-label=${`What is ${knob.name}?`}>?</summary>
     <div>
-      <p>${knob.explanation}</p>
-      ${knob.formula ? html`<p class="formula">${knob.formula}</p>` : nothing}
-      ${knob.source ? html`<p class="source">${knob.source}</p>` : nothing}
+      <p>${why?.text ?? 'Loading…'}</p>
+      ${why?.formula ? html`<p class="formula">${formula(why.formula)}</p>` : nothing}
+      ${why?.source ? html`<p class="source">${why.source}</p>` : nothing}
     </div>
   </details>`;
 }
@@ -205,10 +193,6 @@ function symbol(text: string | undefined): TemplateResult | typeof nothing {
 
 function applies(knob: Knob, configs: Configs): boolean {
   return !knob.applies || LABELS.some((label) => knob.applies?.(configs[label]));
-}
-
-function activationOf(config: Config): string {
-  return config.model.activation === 'top_k' ? `Top-k, k = ${config.model.k}` : `ReLU, λ = ${config.loss.l1}`;
 }
 
 function heldOut(config: Config): string {

@@ -1,11 +1,30 @@
 /** Real activations and what their rows say: fetched when asked for, once, with progress. */
+import layersUrl from '/data/minilm-wordnet-layers.safetensors?url';
+import mlpUrl from '/data/minilm-wordnet-mlp3.safetensors?url';
 import rowsUrl from '/data/minilm-wordnet-rows.json?url';
 import sentencesUrl from '/data/minilm-wordnet-sentences.safetensors?url';
 
+interface Source {
+  tensors: string;
+  /** What its rows say; it may have fewer, from the first on. */
+  rows: string;
+  /** For whoever waits. */
+  name: string;
+  megabytes: number;
+}
+
 /** Only names of this list can be asked for, whatever a link says. */
-const SETS: Record<string, { tensors: string; rows: string }> = {
-  'minilm-wordnet-sentences': { tensors: sentencesUrl, rows: rowsUrl },
+const SETS: Record<string, Source> = {
+  'minilm-wordnet-sentences': { tensors: sentencesUrl, rows: rowsUrl, name: 'sentence embeddings', megabytes: 3 },
+  'minilm-wordnet-mlp3': { tensors: mlpUrl, rows: rowsUrl, name: 'what one layer’s MLP does', megabytes: 3.2 },
+  'minilm-wordnet-layers': { tensors: layersUrl, rows: rowsUrl, name: 'activations of three layers', megabytes: 4.7 },
 };
+
+/** "sentence embeddings: 40 % of 3 MB". */
+export function progressWords(name: string, share: number): string {
+  const set = SETS[name];
+  return set ? `${set.name}: ${Math.round(100 * share)} % of ${set.megabytes} MB` : name;
+}
 
 export interface DataSet {
   /** A safetensors file. */

@@ -6,94 +6,9 @@
  * Field names are those of the Rust `Config` and of the theory's notation (see `src/lib.rs`).
  */
 
-// ── Configuration: the same JSON as Rust's `Config` (src/config.rs), every field always present ─────────────
+import type { Config } from './engine-config';
 
-export interface Config {
-  version: 1;
-  /** Names every random stream of the run (directions, weights, batches, anchors, resampling). 0 … 2³²−1. */
-  seed: number;
-  source: 'bench' | 'activations';
-  bench: {
-    n_features: number;
-    n_input: number;
-    /** S = Pr(x_d = 0). */
-    sparsity: number;
-    interference: 'bounded' | 'negative';
-    /** M, the largest ⟨w_i, w_j⟩ (i ≠ j) asked for in the bounded setting. */
-    max_interference: number;
-    /** x_d = magnitude_min + Exp(magnitude_scale) where feature d fires. */
-    magnitude_min: number;
-    magnitude_scale: number;
-  };
-  activations: {
-    /** Name of a shipped data set, or of the file a caller supplied. */
-    name: string;
-    /** Subtract the mean row first. */
-    center: boolean;
-  };
-  model: {
-    task: 'autoencoder';
-    n_latent: number;
-    activation: 'relu' | 'top_k';
-    /** Latents kept per sample (Top-k only). */
-    k: number;
-    b_enc: boolean;
-    b_dec: boolean;
-    /** Encode x − b_dec instead of x. */
-    shift_input: boolean;
-    /** Encoder starts as the decoder's transpose. */
-    tied_init: boolean;
-    /** ‖w_D^i‖ at the start. */
-    init_norm: number;
-    unit_norm_decoder: boolean;
-  };
-  loss: {
-    /** λ of the L1 penalty; 0 is off. */
-    l1: number;
-    /** plain: Σ f_i; decoder_norm: Σ f_i ‖w_D^i‖. */
-    l1_weighting: 'plain' | 'decoder_norm';
-  };
-  anchors: {
-    /** k: how many features are anchored (latents 0 … k−1). */
-    count: number;
-    /** λ_a; 0 is off. */
-    coefficient: number;
-  };
-  dead: {
-    /** A latent that fired for none of the last `window` training samples is dead. */
-    window: number;
-    treatment: 'none' | 'resample';
-    /** Steps between resamplings. */
-    resample_every: number;
-    /** No resampling after this step. */
-    resample_until: number;
-    /** Inputs whose losses decide where dead latents are sent. */
-    resample_inputs: number;
-    /** Encoder norm given, as a share of the mean norm of the living (Bricken 2023: 0.2). */
-    resample_scale: number;
-  };
-  training: {
-    /** The run stops by itself here. */
-    steps: number;
-    batch: number;
-    learning_rate: number;
-    beta1: number;
-    beta2: number;
-    epsilon: number;
-    /** Steps of linear warm-up. */
-    warm_up: number;
-    /** Final steps of linear decay to 0. */
-    decay: number;
-  };
-  scoring: {
-    /** τ of M_GT. */
-    threshold: number;
-    /** Features, from the head of the anchor order, left out of recovery: the larger of A's and B's anchor counts. */
-    hold_out: number;
-    /** Samples of the fixed evaluation batch. */
-    rows: number;
-  };
-}
+export type { Config };
 
 /** What the engine answers to a bad config. `field` is a dotted path such as `model.k`. */
 export interface ConfigError {
@@ -109,6 +24,8 @@ export interface World {
   n_features: number;
   n_input: number;
   n_target: number;
+  /** Parts of equal width that input and target are made of: a crosscoder's sources, else 1. */
+  n_sources: number;
   /** [n_features, n_input], unit rows: ground-truth feature directions (bench) or class means (labelled data). */
   directions_in: Float32Array;
   /** [n_features, n_target], unit rows. */
@@ -201,6 +118,8 @@ export interface Metrics {
   /** [n_features] ‖w_r^d − W_D σ(W_E w_p^d)‖² */
   loss_per_feature: Float32Array;
   similarity: Similarity;
+  /** Crosscoders only. */
+  sources: Sources | null;
 }
 
 /** Cosines of latents with features for the heat map, for the latents in `latents` (all, or the best if there are many). */
@@ -212,6 +131,14 @@ export interface Similarity {
   encoder: Float32Array;
   /** [latents.length, n_features] 1 where feature d alone fires latent i: the activation pattern F_i. */
   pattern: Uint8Array;
+}
+
+/** What each latent of a crosscoder writes to the sources. */
+export interface Sources {
+  /** [n_latent, n_sources] ‖w_D^{i,s}‖ / Σ_s ‖w_D^{i,s}‖. */
+  share: Float32Array;
+  /** [n_latent] cosine of the parts of two sources, averaged over all pairs. */
+  cosine: Float32Array;
 }
 
 export type RunEvent =
@@ -242,6 +169,8 @@ export interface Frame {
   decoder: Float32Array;
   b_enc: Float32Array;
   b_dec: Float32Array;
+  /** [n_latent] θ of JumpReLU; else empty. */
+  theta: Float32Array;
   metrics: Metrics;
   /** Events since the previous frame. */
   events: RunEvent[];
@@ -256,7 +185,7 @@ export interface BackendInfo {
   reason: string;
 }
 
-// ── The wasm class (wasm-bindgen output in www/pkg/sdl_explorer.js); only www/worker.ts uses it ──────────────
+// ── The wasm classes (wasm-bindgen output in www/pkg/); of the page only www/worker.ts uses them ─────────────
 
 export interface Advance {
   step: number;
@@ -270,14 +199,10 @@ export interface TopRow {
   activation: number;
 }
 
-/** `import init, { Run, validate, default_config } from './pkg/sdl_explorer.js'`. Calls are queued by the worker: one at a time. */
+/** A run in the engine that every page starts with, which has no backend but the CPU. Calls are queued by the worker: one at a time. */
 export interface WasmRun {
   world(): World;
   backend(): BackendInfo;
-  /** Moves the run, weights and all, to the other backend. Rejects with a plain-language string if it cannot. */
-  use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
-  /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
-  use_faster_backend(): Promise<BackendInfo>;
   advance(steps: number): Promise<Advance>;
   frame(): Promise<Frame>;
   /** Live changes (those fields whose effect in the controls' table is 'live'). Throws ConfigError; 'restart' fields are refused. */
@@ -286,14 +211,24 @@ export interface WasmRun {
   resample(): Promise<Uint32Array>;
   /** Sets one latent's two directions (each may be omitted by passing an empty array) and clears its Adam state. */
   set_latent(latent: number, encoder: Float32Array, decoder: Float32Array): Promise<void>;
-  /** Weights, moments and counters in one buffer; `restore` takes it back, bit for bit. */
+  /** Weights, moments and counters in one buffer; `restore` takes it back, bit for bit, in either engine. */
   checkpoint(): Promise<Uint8Array>;
   restore(checkpoint: Uint8Array): Promise<void>;
   /** Rows of the data set that fire a latent most (real data; empty for the bench). */
   top_rows(latent: number, count: number): Promise<TopRow[]>;
+  /** All of the run but its config and its file, for `unpack`. */
+  pack(): Promise<Uint8Array>;
+  free(): void;
+}
+
+/** A run in the engine that also knows WebGPU. */
+export interface GpuRun extends WasmRun {
+  /** Moves the run, weights and all, to the other backend. Rejects with a plain-language string if it cannot. */
+  use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
+  /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
+  use_faster_backend(): Promise<BackendInfo>;
   /** Test aid: makes the GPU device be lost as if the driver had taken it. */
   lose_device(): void;
-  free(): void;
 }
 
 export interface WasmModule {
@@ -305,4 +240,12 @@ export interface WasmModule {
   default_config(): Config;
   /** Null if good. Never throws. */
   validate(config: unknown): ConfigError | null;
+}
+
+export interface GpuModule extends WasmModule {
+  Run: {
+    new (config: Config, rows: Uint8Array | undefined): GpuRun;
+    /** The run that `pack` was called on, in either engine, on the CPU; `config`: what it had then. Throws a string. */
+    unpack(packed: Uint8Array, config: Config, rows: Uint8Array | undefined): GpuRun;
+  };
 }

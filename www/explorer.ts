@@ -14,14 +14,18 @@
  * Event
  *   sdl-update (bubbles, composed)           after each drawn frame; `detail` is `runs` as drawn
  */
-import { LitElement, render, type TemplateResult, unsafeCSS } from 'lit';
+import { LitElement, type TemplateResult, unsafeCSS } from 'lit';
 import bar from './bar.css?inline';
 import type { BackendKind, Metrics, World } from './engine';
+import { fitted } from './fitted';
 import { listenToKeys } from './keyboard';
-import { type LayoutHandlers, layout, summary } from './layout';
-import { count, sentences } from './notice';
+import { loadExplanations, loadPresets, presetsNow } from './late';
+import { type LayoutHandlers, layout } from './layout';
+import { LiveWords } from './live-words';
+import { count } from './notice';
 import type { PlayedRun } from './player';
-import { loadEngine, WorkerLink } from './run-link';
+import { methodsDiffer, withOneMethod, withPreset } from './presets';
+import { WorkerLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { Session } from './session';
 import settings from './settings.css?inline';
@@ -31,11 +35,9 @@ import {
   type Configs,
   configsOf,
   defaultState,
-  fitted,
   LABELS,
   type PageState,
   settingOf,
-  titleOf,
   withConfigs,
   withoutSplit,
   withSplit,
@@ -43,6 +45,7 @@ import {
 } from './state';
 import style from './style.css?inline';
 import { themeCss } from './theme';
+import { titleOf } from './titles';
 import { hashOf, readHash } from './url';
 import { latentKey } from './views/inspector';
 import type { RunLabel, Selection } from './views/view';
@@ -61,7 +64,6 @@ export interface RunView {
   weights: { encoder: Float32Array; decoder: Float32Array; b_enc: Float32Array; b_dec: Float32Array };
 }
 
-const STATUS_EVERY_MS = 5000;
 const HASH_AFTER_MS = 200;
 
 export class SdlExplorer extends LitElement {
@@ -74,10 +76,12 @@ export class SdlExplorer extends LitElement {
   private selected: Selection = null;
   private showing: RunLabel = 'A';
   private sheet = false;
+  private methodsApart = false;
+  private presetsAsked = false;
   private help = false;
   private shared = false;
-  private announced = 0;
   private hashTimer = 0;
+  private readonly words = new LiveWords(() => this.renderRoot);
   private readonly on = this.handlers();
 
   get config(): Configs {
@@ -122,8 +126,7 @@ export class SdlExplorer extends LitElement {
     this.ended = new AbortController();
     const { signal } = this.ended;
     const { state, problems } = readHash(this.isPage ? location.hash : (this.getAttribute('link') ?? ''));
-    const module = loadEngine();
-    const links = { A: new WorkerLink(module), B: new WorkerLink(module) };
+    const links = { A: new WorkerLink(), B: new WorkerLink() };
     const hooks = {
       changed: () => this.changed(),
       draw: (runs: readonly PlayedRun[]) => this.draw(runs),
@@ -167,6 +170,7 @@ export class SdlExplorer extends LitElement {
         page: this.isPage,
         showing: this.showing,
         sheet: this.sheet,
+        methodsApart: this.methodsApart,
         help: this.help,
         shared: this.shared,
       },
@@ -205,13 +209,20 @@ export class SdlExplorer extends LitElement {
     if (runs.length < LABELS.length) return;
     await this.updateComplete;
     if (!document.hidden) {
-      this.write(runs);
+      this.words.write(this.state, runs);
       await this.paint(runs);
     }
     this.dispatchEvent(
       new CustomEvent('sdl-update', { bubbles: true, composed: true, detail: runs.map((run) => this.viewOf(run)) }),
     );
     this.announce(this.progress(), false);
+    if (!this.presetsAsked) this.later(loadPresets());
+    this.presetsAsked = true;
+  }
+
+  /** What was loaded after the page is drawn when it is there; without it the page works too. */
+  private later(loaded: Promise<boolean>): void {
+    loaded.then((news) => news && this.requestUpdate()).catch(() => {});
   }
 
   private viewOf({ label, world, frame, backend }: PlayedRun): RunView {
@@ -239,23 +250,6 @@ export class SdlExplorer extends LitElement {
     if (!exists(this.hover, runs)) this.hover = null;
     if (!exists(this.selected, runs)) this.selected = null;
     await this.stage?.draw({ runs: data, basis, hover: this.hover, selected: this.selected });
-  }
-
-  /** The words that change with every frame, without a new layout. */
-  private write(runs: readonly PlayedRun[]): void {
-    const { basis } = this.state;
-    const [a, b] = runs.map(({ label, frame }) => ({
-      label,
-      title: titleOf(this.state, label),
-      metrics: frame.metrics,
-    }));
-    const labelled = runs[0].world.names !== null;
-    this.put('notice', sentences(a, b, basis, labelled).join(' '));
-    this.put('step', `step ${count(Math.min(...runs.map((run) => run.frame.step)))}`);
-    for (const run of runs) {
-      const at = this.live(`summary-${run.label}`);
-      if (at) render(summary(run, basis), at);
-    }
   }
 
   private changed(): void {
@@ -292,7 +286,7 @@ export class SdlExplorer extends LitElement {
   private redraw(): void {
     const runs = this.session?.player.runs ?? [];
     if (runs.length < LABELS.length || document.hidden) return;
-    this.write(runs);
+    this.words.write(this.state, runs);
     this.paint(runs);
   }
 
@@ -303,34 +297,28 @@ export class SdlExplorer extends LitElement {
   }
 
   private announce(text: string, urgent: boolean): void {
-    const now = performance.now();
-    const playing = this.session?.player.phase === 'playing';
-    if (!urgent && playing && now - this.announced < STATUS_EVERY_MS) return;
-    this.announced = now;
-    this.put('status', text);
+    this.words.announce(text, urgent || this.session?.player.phase !== 'playing');
   }
 
   private progress(): string {
     const { session } = this;
     if (!session) return '';
-    return `${session.player.phase === 'playing' ? 'Training' : 'Standing'} at step ${count(session.player.at)}. ${this.live('notice')?.textContent ?? ''}`;
-  }
-
-  private put(name: string, text: string): void {
-    const at = this.live(name);
-    if (at && at.textContent !== text) at.textContent = text;
-  }
-
-  private live(name: string): HTMLElement | null {
-    return this.renderRoot.querySelector<HTMLElement>(`[data-live="${name}"]`);
+    return `${session.player.phase === 'playing' ? 'Training' : 'Standing'} at step ${count(session.player.at)}. ${this.words.said('notice')}`;
   }
 
   private handlers(): LayoutHandlers {
     const set = (change: Partial<PageState>) => this.apply({ ...this.state, ...change });
     return {
-      set: (knob, value, label) => this.apply(fitted(withValue(this.state, knob.path, value, label))),
+      set: (knob, value, label) => this.apply(fitted(withValue(this.state, knob.path, value, label), knob.path)),
       split: (knob, apart) =>
         this.apply(apart ? withSplit(this.state, knob.path) : withoutSplit(this.state, knob.path)),
+      opened: () => this.later(loadExplanations()),
+      method: (preset, label) => this.apply(withPreset(this.state, preset, presetsNow(), label)),
+      methodsApart: (apart) => {
+        this.methodsApart = apart;
+        if (!apart && methodsDiffer(this.state, presetsNow())) this.apply(withOneMethod(this.state, presetsNow()));
+        else this.requestUpdate();
+      },
       scenario: (id) => {
         const { theme, backend, speed, basis } = this.state;
         this.selected = null;

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { type ControlHandlers, controls } from './controls';
+import { keepsDictionary } from './knobs';
 import { brief, count, percent, recovered } from './notice';
 import type { Phase, PlayedRun } from './player';
 import { SCENARIOS, scenarioById } from './scenarios';
@@ -9,6 +10,7 @@ import {
   anchored,
   BACKENDS,
   type BackendChoice,
+  configsOf,
   LABELS,
   type PageState,
   SPEEDS,
@@ -16,8 +18,8 @@ import {
   settingOf,
   THEMES,
   type Theme,
-  titleOf,
 } from './state';
+import { titleOf } from './titles';
 import { settled, typed, unlessTyping } from './typed';
 import type { Basis, RunLabel } from './views/view';
 
@@ -58,6 +60,7 @@ export interface LayoutData {
   /** Which run a narrow page shows. */
   showing: RunLabel;
   sheet: boolean;
+  methodsApart: boolean;
   help: boolean;
   shared: boolean;
 }
@@ -94,7 +97,7 @@ export function layout(data: LayoutData, on: LayoutHandlers): TemplateResult {
       <section class="rail ${data.sheet ? 'open' : ''}" aria-label="Settings">
         <div class="sheet-head"><b>Settings</b><button @click=${() => on.sheet(false)}>Close</button></div>
         <p class="hint"><span class="restarts">↺</span> starts both runs anew; the rest takes effect at once.</p>
-        ${controls(state, on)}
+        ${controls(state, data.methodsApart, on)}
       </section>
       <div class="figures">
         <div class="segments" role="group" aria-label="Run shown">
@@ -214,22 +217,26 @@ function noticeBox(notice: Notice, on: LayoutHandlers): TemplateResult {
 function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandlers): TemplateResult {
   const anchors = anchored(state, label);
   const run = runs.find((run) => run.label === label);
-  return html`<section class="column" data-run=${label} aria-label="Run ${label}">
+  // Algorithms with atoms only have no encoder to anchor, and replace their own dead.
+  const encodes = !keepsDictionary(configsOf(state)[label]);
+  const crossed = settingOf(state, 'model.task') === 'crosscoder';
+  return html`<section class="column" data-run=${label} data-crossed=${crossed} aria-label="Run ${label}">
     <div class="run-head">
       <h2><b>${label}</b> ${titleOf(state, label)}</h2>
       ${
-        settingOf(state, 'anchors.count', label) === 0
+        settingOf(state, 'anchors.count', label) === 0 || !encodes
           ? nothing
           : html`<button class="tiny" aria-pressed=${anchors > 0} @click=${() => on.anchors(label)}
               title="Switch the anchors of ${label} on or off, now">Anchors<span class="unseen"> of ${label}</span></button>`
       }
-      <button class="tiny" ?disabled=${!run} @click=${() => on.resample(label)}
+      <button class="tiny" ?disabled=${!run || !encodes} @click=${() => on.resample(label)}
         title="Re-aim the dead latents of ${label}, now">Resample dead<span class="unseen"> of ${label}</span></button>
     </div>
     <dl class="numbers" data-live="summary-${label}"></dl>
     <div class="figure" data-figure="directions-${label}"></div>
     <div class="figure" data-figure="similarity-${label}"></div>
     <div class="figure" data-figure="strip-${label}"></div>
+    <div class="figure" data-figure="sources-${label}" ?hidden=${!crossed}></div>
   </section>`;
 }
 

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from './engine';
 import { type PlayedRun, Player } from './player';
+import { Refused } from './protocol';
 import { type Configs, configsOf, defaultState, withValue } from './state';
 import { FakeRun } from './testing';
 
@@ -51,7 +52,7 @@ async function until(phase: string): Promise<void> {
 
 describe('playing', () => {
   test('draws both runs at the same steps, from 0 to the end', async () => {
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     await until('finished');
     await player.pause();
     expect(drawn[0]).toEqual([0, 0]);
@@ -68,7 +69,7 @@ describe('playing', () => {
     onDraw = () => {
       if (drawn.length === 3) player.pause();
     };
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     await until('paused');
     const { at } = player;
     expect(at).toBeLessThan(1000);
@@ -78,7 +79,7 @@ describe('playing', () => {
   });
 
   test('goes on when the end is moved', async () => {
-    await player.start(configs(10), null, 'cpu');
+    await player.start(configs(10), null);
     await until('finished');
     await player.configure(configs(20));
     await until('finished');
@@ -90,7 +91,7 @@ describe('playing', () => {
 describe('single steps', () => {
   test('are exactly as many as asked for', async () => {
     player.pause();
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     expect([player.phase, player.at]).toEqual(['paused', 0]);
     await player.step(1);
     expect([a.step, b.step, drawn.at(-1)]).toEqual([1, 1, [1, 1]]);
@@ -100,7 +101,7 @@ describe('single steps', () => {
 
   test('end at the end', async () => {
     player.pause();
-    await player.start(configs(10), null, 'cpu');
+    await player.start(configs(10), null);
     await player.step(50);
     expect([player.phase, player.at]).toEqual(['finished', 10]);
   });
@@ -109,7 +110,7 @@ describe('single steps', () => {
 describe('divergence', () => {
   test('of one stops both; the way back is a step both have been at', async () => {
     await player.pause();
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     await player.step(400);
     clock += 5000;
     await player.step(100);
@@ -140,7 +141,8 @@ describe('a lost device', () => {
   test('sends one run back; it catches up before both go on', async () => {
     [a.hasGpu, b.hasGpu] = [true, true];
     await player.pause();
-    await player.start(configs(), null, 'webgpu');
+    await player.start(configs(), null);
+    await player.useBackend('webgpu');
     expect([a.kind, b.kind]).toEqual(['webgpu', 'webgpu']);
     await player.step(50);
     a.losesDeviceAt = 80;
@@ -155,21 +157,72 @@ describe('a lost device', () => {
 });
 
 describe('backends', () => {
+  /** From now on there is WebGPU once the answer is called. */
+  function fetching(): () => void {
+    let fetched = () => {};
+    [a.hasGpu, b.hasGpu] = [true, true];
+    a.fetching = new Promise((resolve) => {
+      fetched = resolve;
+    });
+    return fetched;
+  }
+
   test('auto: A’s timing decides for both', async () => {
     a.hasGpu = true;
     b.hasGpu = true;
     await player.pause();
-    await player.start(configs(), null, 'auto');
+    await player.start(configs(), null);
+    await player.useBackend('auto');
     expect([a.kind, b.kind]).toEqual(['webgpu', 'webgpu']);
   });
 
   test('what is not there is said, and both run on the CPU', async () => {
     a.hasGpu = true;
     await player.pause();
-    await player.start(configs(), null, 'webgpu');
+    await player.start(configs(), null);
+    await player.useBackend('webgpu');
     expect([a.kind, b.kind]).toEqual(['cpu', 'cpu']);
-    expect(player.runs[0].backend.reason).toContain('no adapter');
+    for (const run of player.runs) expect(run.backend.reason).toBe('asked for webgpu, but: no adapter');
     expect(failures).toEqual([]);
+  });
+
+  test('auto: where there is no WebGPU no engine is asked for it, and the reason is told', async () => {
+    await player.pause();
+    await player.start(configs(), null);
+    await player.useBackend('auto');
+    for (const run of player.runs) expect(run.backend).toMatchObject({ kind: 'cpu', reason: 'no adapter' });
+  });
+
+  test.each([
+    ['auto', 'goes on', true],
+    ['webgpu', 'waits', false],
+  ] as const)('%s: training %s while the engine that knows WebGPU is fetched', async (choice, _, goesOn) => {
+    const fetched = fetching();
+    await player.start(configs(), null);
+    const chosen = player.useBackend(choice);
+    for (let i = 0; i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    expect([a.kind, a.step, a.step === 1000]).toEqual(['cpu', b.step, goesOn]);
+    fetched();
+    await chosen;
+    expect([a.kind, b.kind]).toEqual(['webgpu', 'webgpu']);
+    await until('finished');
+  });
+
+  test('a choice that another has overtaken is void', async () => {
+    const fetched = fetching();
+    await player.pause();
+    await player.start(configs(), null);
+    const first = player.useBackend('webgpu');
+    await player.useBackend('cpu');
+    fetched();
+    await first;
+    expect([a.kind, b.kind]).toEqual(['cpu', 'cpu']);
+    // One that is refused takes nothing away.
+    const second = player.useBackend('webgpu');
+    b.refuses = () => ({ field: 'model.k', value: '99', expected: 'at most 64', message: 'model.k is 99' });
+    await expect(player.start(configs(), null)).rejects.toBeInstanceOf(Refused);
+    await second;
+    expect([a.kind, b.kind]).toEqual(['webgpu', 'webgpu']);
   });
 });
 
@@ -178,10 +231,10 @@ describe('what cannot be', () => {
 
   test('is refused before either run is touched', async () => {
     await player.pause();
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     await player.step(5);
     b.refuses = () => tooMany;
-    await expect(player.start(configs(), null, 'cpu')).rejects.toMatchObject({ error: tooMany });
+    await expect(player.start(configs(), null)).rejects.toMatchObject({ error: tooMany });
     expect([player.phase, a.step, b.step]).toEqual(['paused', 5, 5]);
     await player.step(1);
     expect(player.at).toBe(6);
@@ -189,10 +242,10 @@ describe('what cannot be', () => {
 
   test('a broken engine is told once and a reset brings new workers', async () => {
     a.breaksAt = 3;
-    await player.start(configs(), null, 'cpu');
+    await player.start(configs(), null);
     await until('failed');
     expect(failures).toEqual(['unreachable executed']);
-    await player.start(configs(10), null, 'cpu');
+    await player.start(configs(10), null);
     expect([a.restarts, b.restarts]).toEqual([1, 1]);
     await until('finished');
   });
@@ -203,7 +256,7 @@ test('at a set speed steps come one at a time', async () => {
   onDraw = () => {
     if (drawn.length === 4) player.pause();
   };
-  await player.start(configs(), null, 'cpu');
+  await player.start(configs(), null);
   await until('paused');
   const chunks = drawn.slice(1).map(([step], i) => step - drawn[i][0]);
   expect(Math.max(...chunks)).toBeLessThanOrEqual(33);

@@ -7,7 +7,7 @@
 import type { BackendInfo, BackendKind, Frame, RunEvent, World } from './engine';
 import { RunHistory } from './history';
 import { Pace } from './pace';
-import { type Answer, type Ask, type CallName, Refused } from './protocol';
+import { type Answer, type Ask, type CallName, inWords, Refused } from './protocol';
 import type { RunLink } from './run-link';
 import { type BackendChoice, type Configs, LABELS, type Speed } from './state';
 import type { RunLabel } from './views/view';
@@ -50,8 +50,15 @@ export class Player {
   private looping = false;
   private checkpointed = { at: 0, loss: Number.POSITIVE_INFINITY };
   private wake: () => void = () => {};
+  /** What decides how fast a backend is, of the runs that there are. */
+  private shape = '';
   /** What auto found for models of this shape. */
   private timed: { shape: string; kind: BackendKind; reason: string } | undefined;
+  /** Counts what makes an earlier choice of a backend void. */
+  private turn = 0;
+  /** Playing waits for it. */
+  private held: Promise<void> = Promise.resolve();
+  private release: () => void = () => {};
 
   constructor(
     private readonly links: Record<RunLabel, RunLink>,
@@ -67,7 +74,7 @@ export class Player {
   }
 
   /** Both runs anew from step 0. Throws Refused if the engine takes one of them not; what ran before is kept then. */
-  async start(configs: Configs, rows: Uint8Array | null, backend: BackendChoice): Promise<void> {
+  async start(configs: Configs, rows: Uint8Array | null): Promise<void> {
     await this.serially(async () => {
       if (this.phase === 'failed') for (const label of LABELS) this.links[label].restart();
       const before = this.phase;
@@ -87,17 +94,19 @@ export class Player {
         else this.setPhase('failed');
         throw reason;
       }
+      this.shape = shapeOf(configs);
+      this.turn++;
+      this.release();
       this.checkpoint = 0;
       this.checkpointed = { at: this.now(), loss: Math.max(...this.runs.map((run) => run.frame.metrics.loss)) };
       this.pace.restart();
       this.setPhase(this.wanted ? 'playing' : 'paused');
       await this.drawing;
       this.drawing = this.drawn();
-      // The first step does not wait for the first picture, nor for the backends to be compared.
+      // The first step does not wait for the first picture.
       if (this.wanted) await this.chunk(1);
     });
     this.loop();
-    await this.useBackend(backend, shapeOf(configs));
     await this.drawing;
   }
 
@@ -149,18 +158,33 @@ export class Player {
     });
   }
 
-  /** One choice for both runs, so that A and B stay comparable: with auto, A's timing decides, once a shape. */
-  async useBackend(choice: BackendChoice, shape = ''): Promise<void> {
-    await this.serially(async () => {
+  /**
+   * One choice for both runs, so that A and B stay comparable: with auto, A's timing decides, once a shape or anew.
+   *
+   * While the engine that knows WebGPU is fetched, playing goes on with auto, and waits where WebGPU was asked for. A
+   * later choice or start makes this one void.
+   */
+  async useBackend(choice: BackendChoice, anew = true): Promise<void> {
+    const turn = ++this.turn;
+    const known = choice === 'auto' && !anew && this.shape === this.timed?.shape ? this.timed : undefined;
+    this.release();
+    if (choice === 'webgpu') {
+      this.held = new Promise((resolve) => {
+        this.release = resolve;
+      });
+    }
+    const missing = (known?.kind ?? choice) === 'cpu' ? undefined : await this.withoutGpu();
+    const done = this.serially(async () => {
       const [a, b] = this.runs;
-      if (!b) return;
-      const known = choice === 'auto' && shape === this.timed?.shape ? this.timed : undefined;
+      if (!b || turn !== this.turn) return;
       const ask = async (run: PlayedRun, choice: BackendChoice, reason: string) => {
         run.backend = (await this.links[run.label].call('backend', { choice, reason })).backend;
       };
       try {
-        await ask(a, known?.kind ?? choice, known?.reason ?? 'as chosen');
-        if (choice === 'auto') this.timed = { shape, kind: a.backend.kind, reason: a.backend.reason };
+        if (missing !== undefined && choice === 'webgpu') throw new Error(missing);
+        const first = missing === undefined ? (known?.kind ?? choice) : 'cpu';
+        await ask(a, first, missing ?? known?.reason ?? 'as chosen');
+        if (choice === 'auto') this.timed = { shape: this.shape, kind: a.backend.kind, reason: a.backend.reason };
         await ask(b, a.backend.kind, choice === 'auto' ? a.backend.reason : 'as chosen');
       } catch (reason) {
         const why = `asked for ${choice}, but: ${inWords(reason)}`;
@@ -172,6 +196,8 @@ export class Player {
       this.pace.restart();
       this.hooks.changed();
     });
+    if (turn === this.turn) this.release();
+    await done;
   }
 
   /** Both runs back to the newest common checkpoint, with these configs. */
@@ -202,18 +228,33 @@ export class Player {
 
   /** Ends whatever the engine is at; what waits for it fails, and only a new start helps. */
   abandon(): void {
+    this.turn++;
+    this.release();
     for (const label of LABELS) this.links[label].restart();
   }
 
   close(): void {
+    this.turn++;
     this.setPhase('failed');
     for (const label of LABELS) this.links[label].close();
+  }
+
+  /** Why there is no WebGPU for the runs; undefined where there is. First the pictures, then what comes with it. */
+  private async withoutGpu(): Promise<string | undefined> {
+    await this.drawing;
+    try {
+      await Promise.all(LABELS.map((label) => this.links[label].prepareGpu()));
+      return undefined;
+    } catch (reason) {
+      return inWords(reason);
+    }
   }
 
   private async loop(): Promise<void> {
     if (this.looping) return;
     this.looping = true;
     while (this.phase === 'playing') {
+      await this.held;
       await this.serially(() => (this.phase === 'playing' ? this.chunk(this.pace.chunk()) : Promise.resolve())).catch(
         () => {},
       );
@@ -342,8 +383,4 @@ function shapeOf(configs: Configs): string {
       configs[label].training.batch,
     ]),
   );
-}
-
-function inWords(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -19,7 +19,11 @@ export interface Calls {
   advance: { ask: { steps: number }; answer: Advanced };
   configure: { ask: { config: Config }; answer: { frame: Frame } };
   resample: { ask: object; answer: { frame: Frame } };
-  /** auto: the faster of the two. reason: why, for the visitor, where the page chooses. */
+  /** Looks for WebGPU; answers where the wasm of the engine that knows it lies. Fails, in plain words, where there is none. */
+  webgpu: { ask: object; answer: { wasm: string } };
+  /** Makes that engine ready. This and `webgpu` touch no run, and training goes on meanwhile. */
+  engine: { ask: { module: WebAssembly.Module }; answer: object };
+  /** auto: the faster of the two, and like webgpu only after `engine`. reason: why, for the visitor, where the page chooses. */
   backend: { ask: { choice: BackendChoice; reason: string }; answer: { backend: BackendInfo } };
   /** Kept inside the worker under its step; the first and the two newest stay. */
   checkpoint: { ask: { step: number }; answer: { kept: boolean } };
@@ -63,6 +67,10 @@ export class Refused extends Error {
 
 export function isConfigError(value: unknown): value is ConfigError {
   return typeof value === 'object' && value !== null && 'field' in value && 'expected' in value && 'message' in value;
+}
+
+export function inWords(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** The buffers of all typed arrays in a message, each once: they are handed over instead of copied. */

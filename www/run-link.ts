@@ -4,6 +4,8 @@ import { type Answer, type Ask, type CallName, Refused, type Reply, type Request
 /** What the player needs of a run; tests put something simpler in its place. */
 export interface RunLink {
   call<K extends CallName>(kind: K, ask: Ask<K>): Promise<Answer<K>>;
+  /** Makes the run ready for WebGPU, while it goes on. Rejects, in plain words, where there is none. */
+  prepareGpu(): Promise<void>;
   /** After a crash: a fresh worker. */
   restart(): void;
   close(): void;
@@ -16,11 +18,12 @@ interface Waiting {
 
 export class WorkerLink implements RunLink {
   private worker: Worker | undefined;
+  private module: Promise<WebAssembly.Module> | undefined;
+  private prepared: Promise<void> | undefined;
   private waiting = new Map<number, Waiting>();
   private lastId = 0;
 
-  /** `module`: the engine, fetched and compiled once for all workers of the page. */
-  constructor(private readonly module: Promise<WebAssembly.Module>) {
+  constructor() {
     this.restart();
   }
 
@@ -37,6 +40,18 @@ export class WorkerLink implements RunLink {
     });
   }
 
+  prepareGpu(): Promise<void> {
+    if (!this.prepared) {
+      const preparing = this.fetchGpuEngine();
+      this.prepared = preparing;
+      // What failed may succeed the next time.
+      preparing.catch(() => {
+        if (this.prepared === preparing) this.prepared = undefined;
+      });
+    }
+    return this.prepared;
+  }
+
   restart(): void {
     this.close();
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'sdl-run' });
@@ -46,6 +61,8 @@ export class WorkerLink implements RunLink {
       this.rejectAll(event.message || 'The worker of this run could not be loaded.');
     };
     this.worker = worker;
+    this.prepared = undefined;
+    this.module = compiled(FIRST_ENGINE);
     this.module.then(
       (module) => worker.postMessage({ kind: 'init', module } satisfies Request),
       () => {}, // told to whoever calls
@@ -56,6 +73,11 @@ export class WorkerLink implements RunLink {
     this.worker?.terminate();
     this.worker = undefined;
     this.rejectAll('The run has been closed.');
+  }
+
+  private async fetchGpuEngine(): Promise<void> {
+    const { wasm } = await this.call('webgpu', {});
+    await this.call('engine', { module: await compiled(wasm) });
   }
 
   private settle(reply: Reply): void {
@@ -73,9 +95,21 @@ export class WorkerLink implements RunLink {
   }
 }
 
-/** Fetches and compiles the engine; streaming where the host names its type rightly. */
-export async function loadEngine(): Promise<WebAssembly.Module> {
-  const url = new URL('./pkg/sdl_explorer_bg.wasm', import.meta.url);
+/** What every run starts in. */
+const FIRST_ENGINE = new URL('./pkg/engine_cpu/engine_cpu_bg.wasm', import.meta.url).href;
+
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** An engine, fetched and compiled once for all workers of the page; one that failed is fetched again when next asked for. */
+function compiled(url: string): Promise<WebAssembly.Module> {
+  const module = modules.get(url) ?? compile(url);
+  modules.set(url, module);
+  module.catch(() => modules.delete(url));
+  return module;
+}
+
+/** Streaming where the host names the file's type rightly. */
+async function compile(url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`The engine could not be loaded: ${response.status} ${response.statusText}`);
   try {

@@ -7,7 +7,10 @@ import { Session } from './session';
 import { configsOf, defaultState, type PageState, withValue } from './state';
 import { FakeRun } from './testing';
 
-vi.mock('./data', () => ({ dataSet: async () => ({ tensors: new Uint8Array(3), texts: [] }) }));
+vi.mock('./data', () => ({
+  dataSet: async () => ({ tensors: new Uint8Array(3), texts: [] }),
+  progressWords: (name: string) => name,
+}));
 
 let a: FakeRun;
 let b: FakeRun;

@@ -3,12 +3,12 @@
  *
  * Knows the player and the state, not the document: the element draws, listens and keeps the URL.
  */
-import { dataSet } from './data';
+import { dataSet, progressWords } from './data';
 import type { RunEvent } from './engine';
 import type { Notice } from './layout';
 import { count } from './notice';
 import { type PlayedRun, Player } from './player';
-import { Refused } from './protocol';
+import { inWords, Refused } from './protocol';
 import type { RunLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { changed, configsOf, defaultState, isSplit, type PageState, settingOf, withValue } from './state';
@@ -36,6 +36,7 @@ export class Session {
   /** The state the runs are known to have taken. */
   private good: PageState;
   private changes: Promise<void> = Promise.resolve();
+  private choosing: Promise<void> = Promise.resolve();
 
   constructor(
     links: Record<RunLabel, RunLink>,
@@ -97,10 +98,7 @@ export class Session {
             await this.player.configure(configsOf(target));
             this.drop('refused');
           }
-          if (target.backend !== this.good.backend) {
-            await this.player.useBackend(target.backend);
-            this.tellOfBackend();
-          }
+          if (target.backend !== this.good.backend) this.chooseBackend(true);
         }
         this.good = target;
       } catch (reason) {
@@ -153,7 +151,7 @@ export class Session {
     this.drop(...OF_A_RUN);
     const slow = setTimeout(() => this.tellSlow(), SLOW_MS);
     try {
-      await this.player.start(configsOf(this.state), rows, this.state.backend);
+      await this.player.start(configsOf(this.state), rows);
     } catch (reason) {
       // Refused: the old run is still there, and what was said of it still holds.
       for (const notice of over) this.put(notice);
@@ -162,7 +160,15 @@ export class Session {
       clearTimeout(slow);
       this.drop('slow');
     }
-    this.tellOfBackend();
+    this.chooseBackend(false);
+  }
+
+  /** Out of turn: an engine may have to be fetched first, and no change should wait for that. */
+  private chooseBackend(anew: boolean): void {
+    this.choosing = this.player.useBackend(this.state.backend, anew).then(
+      () => this.tellOfBackend(),
+      (reason) => this.broke(inWords(reason)),
+    );
   }
 
   private tellSlow(): void {
@@ -186,12 +192,13 @@ export class Session {
 
   private async rows(): Promise<Uint8Array | null> {
     if (settingOf(this.state, 'source') !== 'activations') return null;
+    const name = String(settingOf(this.state, 'activations.name'));
     const loading = (share: number) =>
-      this.put({ id: 'data', tone: 'info', text: `Loading sentence embeddings: ${Math.round(100 * share)} % of 3 MB` });
+      this.put({ id: 'data', tone: 'info', text: `Loading ${progressWords(name, share)}` });
     loading(0);
     let last = 0;
     try {
-      const { tensors } = await dataSet(String(settingOf(this.state, 'activations.name')), (share) => {
+      const { tensors } = await dataSet(name, (share) => {
         if (share - last < 0.05) return;
         last = share;
         loading(share);
@@ -270,13 +277,13 @@ export class Session {
     this.hooks.changed();
   }
 
-  /** One change after the other, each starting from what the one before has left. */
+  /**
+   * One change after the other, each starting from what the one before has left. Settles when the runs are on the
+   * backend that was chosen with it.
+   */
   private inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.changes.then(work).catch((reason: unknown) => {
-      this.broke(reason instanceof Error ? reason.message : String(reason));
-    });
-    this.changes = done;
-    return done;
+    this.changes = this.changes.then(work).catch((reason: unknown) => this.broke(inWords(reason)));
+    return this.changes.then(() => this.choosing);
   }
 }
 

@@ -9,6 +9,7 @@ import { CurvesView } from './views/curves';
 import { DirectionsView } from './views/directions';
 import { InspectorView } from './views/inspector';
 import { SimilarityView } from './views/similarity';
+import { SourcesView } from './views/sources';
 import { StripView } from './views/strip';
 import { ThresholdView } from './views/threshold';
 import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './views/view';
@@ -54,6 +55,7 @@ export class Stage {
         ['directions', DirectionsView],
         ['similarity', SimilarityView],
         ['strip', StripView],
+        ['sources', SourcesView],
       ] as const) {
         this.add(`${name}-${label}`, (at) => {
           const view = new Kind(at, handlers);

@@ -1,27 +1,31 @@
 /** The table, the state and the configs made of it. */
 import { describe, expect, test } from 'vitest';
-import { fits, KNOBS, knobAt } from './knobs';
+import keys from '../src/config/keys.json';
+import { EXPLANATIONS } from './explanations';
+import { fitted } from './fitted';
+import { fits, KNOBS, knobAt, NOT_KNOBS } from './knobs';
 import { SCENARIOS } from './scenarios';
 import {
   changed,
   configsOf,
   defaultConfig,
   defaultState,
-  fitted,
   settingOf,
-  titleOf,
   withConfigs,
   withoutSplit,
   withSplit,
   withValue,
 } from './state';
-import { leafOf, leaves, NOT_KNOBS } from './values';
+import { titleOf } from './titles';
+import { leafOf, leaves } from './values';
 
 describe('the table', () => {
   test('has one row and one key for every leaf of a config', () => {
     const rows = KNOBS.map((knob) => knob.path);
     expect([...rows, ...NOT_KNOBS].sort()).toEqual(leaves(defaultConfig()).sort());
     expect(new Set(KNOBS.map((knob) => knob.key)).size).toBe(KNOBS.length);
+    expect(Object.fromEntries(KNOBS.map((knob) => [knob.path, knob.key]))).toEqual(keys);
+    expect(Object.keys(EXPLANATIONS).sort()).toEqual(rows.toSorted());
   });
 
   test('starts from values that it allows, in every scenario', () => {
@@ -42,7 +46,8 @@ describe('the table', () => {
 describe('two runs', () => {
   test('differ by default in the anchors’ strength and nothing else', () => {
     const { A, B } = configsOf(defaultState());
-    expect(leaves(A).filter((path) => leafOf(A, path) !== leafOf(B, path))).toEqual(['anchors.coefficient']);
+    const said = (config: unknown, path: string) => JSON.stringify(leafOf(config, path));
+    expect(leaves(A).filter((path) => said(A, path) !== said(B, path))).toEqual(['anchors.coefficient']);
   });
 
   test('are scored on what neither anchors', () => {

@@ -4,9 +4,9 @@
  * Plain data and pure functions; nothing here knows the engine, a worker or the document.
  */
 import type { Config } from './engine';
-import { expected, fits, KNOBS, type Knob, type KnobValue, knobAt } from './knobs';
+import { expected, fits, KNOBS, type Knob, type KnobValue, knobAt, NOT_KNOBS } from './knobs';
 import { SCENARIOS, type Scenario } from './scenarios';
-import { configFrom, defaultValues, leafOf, leaves, NOT_KNOBS, type Values } from './values';
+import { configFrom, defaultValues, leafOf, leaves, type Values, valueFrom } from './values';
 import type { Basis, RunLabel } from './views/view';
 
 export const LABELS: readonly RunLabel[] = ['A', 'B'];
@@ -105,34 +105,15 @@ export function withConfigs(state: PageState, configs: Configs): PageState {
       const known = knobAt(path) !== undefined || NOT_KNOBS.includes(path as (typeof NOT_KNOBS)[number]);
       if (!known) throw new RangeError(`${label}.${path}: no such setting`);
     }
+    const { tensors } = configs[label].activations;
+    if (tensors.length > 0)
+      throw new RangeError(`activations.tensors = ${tensors}: expected none (the task finds them)`);
   }
   let next = state;
   for (const knob of KNOBS) {
-    const [a, b] = LABELS.map((label) => leafOf(configs[label], knob.path) as KnobValue);
+    const [a, b] = LABELS.map((label) => valueFrom(knob, leafOf(configs[label], knob.path)));
     next = withValue(next, knob.path, a);
     if (a !== b) next = withValue(next, knob.path, b, 'B');
-  }
-  return next;
-}
-
-/** After a change of size: what can no longer be asked for is lowered to what can. */
-export function fitted(state: PageState): PageState {
-  let next = state;
-  const lower = (path: string, most: number, label: RunLabel) => {
-    if ((settingOf(next, path, label) as number) <= most) return;
-    next = isSplit(next, path) ? withValue(next, path, most, label) : withValue(next, path, most);
-  };
-  for (const label of LABELS) {
-    const n_latent = settingOf(next, 'model.n_latent', label) as number;
-    const features = settingOf(next, 'bench.n_features', label) as number;
-    const steps = settingOf(next, 'training.steps', label) as number;
-    lower('model.k', n_latent, label);
-    lower('anchors.count', settingOf(next, 'source') === 'bench' ? Math.min(n_latent, features) : n_latent, label);
-    lower('training.warm_up', steps, label);
-    lower('training.decay', steps, label);
-    if (!settingOf(next, 'model.b_dec', label) && settingOf(next, 'model.shift_input', label)) {
-      next = withValue(next, 'model.shift_input', false, isSplit(next, 'model.shift_input') ? label : undefined);
-    }
   }
   return next;
 }
@@ -142,31 +123,6 @@ export function changed(before: PageState, after: PageState): Knob[] {
   return KNOBS.filter((knob) =>
     LABELS.some((label) => settingOf(before, knob.path, label) !== settingOf(after, knob.path, label)),
   );
-}
-
-/** A few words for a run: what sets it apart from the other, or what it is. */
-export function titleOf(state: PageState, label: RunLabel): string {
-  const count = anchored(state, label);
-  const parts: string[] = [];
-  if (count > 0) parts.push(`${count} anchor${count === 1 ? '' : 's'}`);
-  for (const knob of KNOBS) {
-    if (knob.path.startsWith('anchors.') && anchored(state, 'A') !== anchored(state, 'B')) continue;
-    const value = settingOf(state, knob.path, label);
-    if (settingOf(state, knob.path, label === 'A' ? 'B' : 'A') === value) continue;
-    if (knob.path === 'dead.treatment') {
-      if (value === 'resample') parts.push('resampling');
-    } else parts.push(`${knob.symbol?.replace('_', '') ?? knob.name.toLowerCase()} ${saidOf(knob, value)}`);
-  }
-  return parts.slice(0, 2).join(', ') || 'plain';
-}
-
-/** A value as a visitor reads it. */
-export function saidOf(knob: Knob, value: KnobValue): string {
-  if (knob.kind === 'choice') return knob.choices.find((choice) => choice.value === value)?.label ?? String(value);
-  if (knob.kind === 'switch') return value ? 'on' : 'off';
-  return typeof value === 'number' && knob.integer && knob.path !== 'seed'
-    ? value.toLocaleString('en-US')
-    : String(value);
 }
 
 function splitWith(scenario: Scenario, label: RunLabel): Values {

@@ -15,6 +15,7 @@ export function frameAt(step: number, events: RunEvent[] = [], loss = 1): Frame 
     decoder: one,
     b_enc: one,
     b_dec: one,
+    theta: new Float32Array(),
     metrics: metricsAt(step, loss),
     events,
   };
@@ -67,6 +68,7 @@ export function metricsAt(step: number, loss = 1): Metrics {
       encoder: new Float32Array(),
       pattern: new Uint8Array(),
     },
+    sources: null,
   };
 }
 
@@ -78,6 +80,8 @@ export class FakeRun implements RunLink {
   restarts = 0;
   kind: 'cpu' | 'webgpu' = 'cpu';
   hasGpu = false;
+  /** Until then the engine that knows WebGPU is on its way. */
+  fetching: Promise<void> = Promise.resolve();
   refuses: (config: Config) => ConfigError | null = () => null;
   divergesAt = Number.POSITIVE_INFINITY;
   losesDeviceAt = Number.POSITIVE_INFINITY;
@@ -95,6 +99,11 @@ export class FakeRun implements RunLink {
     } finally {
       this.busy = false;
     }
+  }
+
+  async prepareGpu(): Promise<void> {
+    await this.fetching;
+    if (!this.hasGpu) throw new Error('no adapter');
   }
 
   restart(): void {
@@ -123,8 +132,7 @@ export class FakeRun implements RunLink {
         return { frame: frameAt(this.step) };
       }
       case 'backend':
-        if (ask.choice === 'webgpu' && !this.hasGpu) throw new Error('no adapter');
-        this.kind = ask.choice === 'cpu' || !this.hasGpu ? 'cpu' : 'webgpu';
+        this.kind = ask.choice === 'cpu' ? 'cpu' : 'webgpu';
         return { backend: this.backend(ask.reason) };
       case 'checkpoint':
         this.checkpoints.push(ask.step);

@@ -28,6 +28,7 @@ describe('a link', () => {
   test('carries overrides, view and awkward numbers', () => {
     let state = withValue(defaultState(), 'training.epsilon', 1e-12);
     state = withValue(state, 'model.b_dec', true, 'B');
+    state = withValue(state, 'loss.matryoshka', '4,8,16', 'B');
     state = withValue(state, 'seed', 4294967295);
     state = { ...withSplit(state, 'model.k'), basis: 'encoder_raw', backend: 'cpu', speed: '20', theme: 'dark' };
     expect(readHash(hashOf(state))).toEqual({ state, problems: [] });
@@ -48,6 +49,8 @@ describe('a link', () => {
   });
 });
 
+const RISING = 'nothing, or at most 7 rising whole numbers from 1 to 16384, such as 8, 16, 32';
+
 describe('a bad link', () => {
   const plain = defaultState();
 
@@ -61,14 +64,23 @@ describe('a bad link', () => {
     ['#lr=1e999', 'lr', '1e999', 'a number from 0 to 10'],
     ['#lr=0x10', 'lr', '0x10', 'a number from 0 to 10'],
     ['#lr=', 'lr', '', 'a number from 0 to 10'],
-    ['#act=gelu', 'act', 'gelu', 'top_k or relu'],
+    ['#act=gelu', 'act', 'gelu', 'top_k or batch_top_k or relu or jump_relu or gated'],
     ['#bdec=yes', 'bdec', 'yes', '1 or 0'],
-    ['#data=../../secret', 'data', '../../secret', 'minilm-wordnet-sentences'],
+    [
+      '#data=../../secret',
+      'data',
+      '../../secret',
+      'minilm-wordnet-sentences or minilm-wordnet-mlp3 or minilm-wordnet-layers',
+    ],
     ['#nonsense=1', 'nonsense', '1', 'a setting of this page'],
     ['#__proto__=1', '__proto__', '1', 'a setting of this page'],
     ['#constructor=1', 'constructor', '1', 'a setting of this page'],
     ['#a.seed=3', 'a.seed', '3', 'seed alone: A and B share it'],
-    ['#b.k=0', 'b.k', '0', 'a whole number from 1 to 16384'],
+    ['#b.k=0', 'b.k', '0', 'a number from 0.1 to 16384'],
+    ['#mat=4,2', 'mat', '4,2', RISING],
+    ['#mat=4,x', 'mat', '4,x', RISING],
+    ['#mat=1,2,3,4,5,6,7,8', 'mat', '1,2,3,4,5,6,7,8', RISING],
+    ['#mat=,', 'mat', ',', RISING],
     ['#v=2&seed=9', 'v', '2', '1, the only version of links so far'],
     ['#scenario=none', 'scenario', 'none', SCENARIOS.map((s) => s.id).join(', ')],
     ['#backend=quantum', 'backend', 'quantum', 'auto, cpu, webgpu'],

@@ -5,7 +5,8 @@
  * suspicion: what is unknown, out of range or too long becomes a problem that says what would be right, and the
  * default stands in. Nothing from a link is ever put anywhere but into typed values and into text.
  */
-import { expected, fits, KNOBS, type Knob, type KnobValue, knobAt, knobByKey } from './knobs';
+import { withTaskData } from './fitted';
+import { expected, fits, KNOBS, type Knob, type KnobValue, knobAt, knobByKey, numberOf } from './knobs';
 import { SCENARIOS, scenarioById } from './scenarios';
 import {
   BACKENDS,
@@ -21,10 +22,8 @@ import {
 } from './state';
 
 export const VERSION = '1';
-/** A complete link has about 700 characters. */
+/** A complete link has about 1,200 characters. */
 const MAX_LENGTH = 4000;
-const MAX_NUMBER_LENGTH = 32;
-const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** What is wrong with one part of a link. */
 export interface Problem {
@@ -104,6 +103,8 @@ export function readHash(hash: string): { state: PageState; problems: Problem[] 
       if (parsed !== undefined) state = withValue(state, knob.path, parsed, label);
     }
   }
+  // A short link that names a task need not name the data for it.
+  if (!given.has('data')) state = withTaskData(state);
   return { state, problems };
 }
 
@@ -137,7 +138,7 @@ function partsOf(text: string, problems: Problem[]): Map<string, string> {
 
 function parsedBy(knob: Knob, text: string, key: string, problems: Problem[]): KnobValue | undefined {
   let value: KnobValue = text;
-  if (knob.kind === 'number') value = NUMBER.test(text) && text.length <= MAX_NUMBER_LENGTH ? Number(text) : Number.NaN;
+  if (knob.kind === 'number') value = numberOf(text);
   if (knob.kind === 'switch') value = text === '1' ? true : text === '0' ? false : text;
   if (fits(knob, value)) return value;
   problems.push({ key, value: short(text), expected: expected(knob) });

@@ -1,26 +1,41 @@
 /**
  * One run: a wasm instance of its own behind a queue, answering the page's requests in order.
  *
- * The only file of the page that calls the engine. Calls are strictly one at a time, because the engine's async
- * methods hold a mutable borrow until they settle.
+ * The only file of the page that calls the engines. Every run starts in the small one, which knows the CPU and Adam
+ * alone; the first time that WebGPU is to be tried, the run moves into the large one, and this and all later runs stay
+ * there. A run of another algorithm starts there.
+ * Calls are strictly one at a time, because the engine's async methods hold a mutable borrow until they settle.
  */
-import type { BackendInfo, WasmModule, WasmRun } from './engine';
-import init, * as bindings from './pkg/sdl_explorer.js';
-import { type Answer, isConfigError, type Reply, type Request, transferables } from './protocol';
+import type { BackendInfo, Config, GpuRun, WasmModule, WasmRun } from './engine';
+import init, * as first from './pkg/engine_cpu/engine_cpu.js';
+import { type Answer, inWords, isConfigError, type Reply, type Request, transferables } from './protocol';
 import type { BackendChoice } from './state';
 
-const engine = bindings as unknown as WasmModule;
+/** WebGPU as far as it is asked for here; TypeScript's libraries lack it. */
+interface WithGpu {
+  gpu?: { requestAdapter(): Promise<unknown> };
+}
+
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let ready: Promise<unknown> = Promise.resolve();
+const firstEngine = first as unknown as WasmModule;
+/** Where runs are made. */
+let engine = firstEngine;
+/** The engine that knows WebGPU, once it can be used. */
+let gpuEngine: typeof import('./gpu-engine') | undefined;
 let run: WasmRun | undefined;
+/** What the run goes by and was made of, for moving it. */
+let config: Config;
+let rows: Uint8Array | undefined;
 /** Why the run is where it already was, when the page chose that. */
 let reason: string | undefined;
 let checkpoints: { step: number; bytes: Uint8Array }[] = [];
 let queue: Promise<void> = Promise.resolve();
 
 scope.onmessage = ({ data }: MessageEvent<Request>) => {
-  queue = queue.then(() => handle(data));
+  if (data.kind === 'webgpu' || data.kind === 'engine') handle(data);
+  else queue = queue.then(() => handle(data));
 };
 
 async function handle(request: Request): Promise<void> {
@@ -44,10 +59,12 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
     case 'check':
       return { error: engine.validate(request.config) };
     case 'start': {
-      const next = new engine.Run(request.config, request.rows ?? undefined);
+      if (request.config.training.algorithm !== 'adam' && engine === firstEngine) await startInLateEngine();
+      const given = request.rows ?? undefined;
+      const next = new engine.Run(request.config, given);
       run?.free();
       run = next;
-      reason = undefined;
+      [config, rows, reason] = [request.config, given, undefined];
       const frame = await run.frame();
       checkpoints = [{ step: frame.step, bytes: await run.checkpoint() }];
       return { world: run.world(), backend: backend(), frame };
@@ -55,11 +72,19 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
     case 'advance':
       return advance(request.steps);
     case 'configure':
-      started().configure(request.config);
+      configure(request.config);
       return { frame: await orOnCpu((run) => run.frame()) };
     case 'resample':
       await orOnCpu((run) => run.resample());
       return { frame: await orOnCpu((run) => run.frame()) };
+    case 'webgpu':
+      return { wasm: (await lookForGpu()).wasm };
+    case 'engine': {
+      const late = await import('./gpu-engine');
+      await late.init({ module_or_path: request.module });
+      gpuEngine = late;
+      return {};
+    }
     case 'backend':
       return { backend: await chooseBackend(request.choice, request.reason) };
     case 'checkpoint': {
@@ -74,14 +99,16 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       const kept = checkpoints.findLast((checkpoint) => checkpoint.step === request.step);
       if (!kept) throw new Error(`No checkpoint of step ${request.step} is kept.`);
       await orOnCpu((run) => run.restore(kept.bytes));
-      started().configure(request.config);
+      configure(request.config);
       return { frame: await orOnCpu((run) => run.frame()) };
     }
     case 'top_rows':
       return { rows: await orOnCpu((run) => run.top_rows(request.latent, request.count)) };
-    case 'lose_device':
-      started().lose_device();
+    case 'lose_device': {
+      const run = started();
+      if (knowsGpu(run)) run.lose_device();
       return {};
+    }
     default:
       return request satisfies never;
   }
@@ -118,18 +145,69 @@ async function orOnCpu<T>(act: (run: WasmRun) => Promise<T>): Promise<T> {
   }
 }
 
-function toCpu(run: WasmRun): Promise<BackendInfo> {
+/** A run that has lost its device; one without never had it. */
+async function toCpu(run: WasmRun): Promise<void> {
   reason = undefined;
-  return run.use_backend('cpu', 'the graphics device was lost; went on from the last checkpoint');
+  const why = 'the graphics device was lost; went on from the last checkpoint';
+  if (knowsGpu(run)) await run.use_backend('cpu', why);
 }
 
 async function chooseBackend(choice: BackendChoice, why: string): Promise<BackendInfo> {
-  const run = started();
   reason = undefined;
-  if (choice === 'auto') return run.use_faster_backend();
-  if (run.backend().kind !== choice) return run.use_backend(choice, why);
+  if (choice !== 'cpu') await moveToGpuEngine();
+  const run = started();
+  if (knowsGpu(run)) {
+    if (choice === 'auto') return run.use_faster_backend();
+    if (run.backend().kind !== choice) return run.use_backend(choice, why);
+  }
   reason = why;
   return backend();
+}
+
+/** Its bindings, where a GPU can be had: all others need not fetch them. */
+async function lookForGpu(): Promise<typeof import('./gpu-engine')> {
+  const { gpu } = navigator as WithGpu;
+  if (!gpu) throw new Error('This browser offers no WebGPU here (it may be off, or not known to it).');
+  if (!(await gpu.requestAdapter())) {
+    throw new Error('This browser offers no WebGPU adapter here (WebGPU may be off, or the GPU not supported).');
+  }
+  return import('./gpu-engine');
+}
+
+/** The first engine knows Adam alone. The other knows all algorithms, with or without a GPU. */
+async function startInLateEngine(): Promise<void> {
+  if (!gpuEngine) {
+    const late = await import('./gpu-engine');
+    await late.init({ module_or_path: late.wasm });
+    gpuEngine = late;
+  }
+  run?.free();
+  run = undefined;
+  engine = gpuEngine.engine;
+  first.__wbg_reset_state();
+}
+
+/** The run goes on there as if nothing had happened; until it is there it stays where it is. */
+async function moveToGpuEngine(): Promise<void> {
+  const old = started();
+  if (knowsGpu(old)) return;
+  if (!gpuEngine) throw new Error('The engine that knows WebGPU has not been loaded.');
+  const moved = gpuEngine.engine.Run.unpack(await old.pack(), config, rows);
+  run = moved;
+  engine = gpuEngine.engine;
+  rows = undefined;
+  old.free();
+  // Memory that a wasm instance has taken it never gives back: an empty one takes its place.
+  first.__wbg_reset_state();
+}
+
+function knowsGpu(run: WasmRun): run is GpuRun {
+  return 'use_backend' in run;
+}
+
+function configure(next: Config): void {
+  started().configure(next);
+  config = next;
 }
 
 function backend(): BackendInfo {
@@ -144,8 +222,4 @@ function started(): WasmRun {
 
 function reply(message: Reply): void {
   scope.postMessage(message, transferables(message));
-}
-
-function inWords(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -9,6 +9,7 @@
 use crate::config::{Bench, Interference};
 use crate::linalg::{Matrix, dot, gemm, norm};
 use crate::rng::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
 
 /// Not given in the paper; a margin and a pull far below any M of interest.
 const EPSILON: f32 = 1e-3;
@@ -32,7 +33,7 @@ const LONGEST: f32 = 20.0;
 const LARGEST: f32 = 0.8;
 
 /// What the search for directions reached.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// max over i≠j of ⟨w_i,w_j⟩ (0 for a single feature).
     pub interference: f32,

@@ -2,12 +2,17 @@
 //!
 //! The file holds floating-point matrices [rows, width] (f16, f32 or f64): an autoencoder's is `embedding`, or the only
 //! one there is; a transcoder's are `mlp_in` and `mlp_out`, or `input` and `target`; a crosscoder's are all there are,
-//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata.
+//! by name. `activations.tensors` names others. int32 `label` [rows] indexes the JSON list `labels` in the metadata; a file
+//! with neither has one label for all.
 
 use super::tensors::Tensors;
 use super::{Samples, World, directions};
 use crate::config::{Config, ConfigError, Task};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// The one label of data without labels, whose mean stands for no feature.
+pub const UNLABELLED: &str = "unlabelled";
 
 /// The rows of a data set; cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,8 +79,13 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
         parts.iter_mut().for_each(|m| center(&mut m.values, m.width));
     }
     let n_rows = parts[0].values.len() / parts[0].width;
-    let label_names = label_names(&file)?;
-    let labels = labels(&file, n_rows, label_names.len())?;
+    let is_labelled = file.tensor("label").is_some() || file.metadata("labels").is_some();
+    let (labels, label_names) = if is_labelled {
+        let names = label_names(&file)?;
+        (labels(&file, n_rows, names.len())?, names)
+    } else {
+        (vec![0; n_rows], vec![UNLABELLED.to_owned()])
+    };
     let n_sources = if config.model.task == Task::Crosscoder { parts.len() } else { 1 };
     let (values, targets) = match config.model.task {
         Task::Autoencoder => (parts.remove(0).values, None),
@@ -92,7 +102,7 @@ pub fn world(config: &Config, file: Option<&[u8]>) -> Result<World, ConfigError>
     let n_target = rows.target(0).len();
     config.check_memory(n_features as u32, width as u32, n_target as u32)?;
     for (field, value) in [("anchors.count", config.anchors.count), ("scoring.hold_out", config.scoring.hold_out)] {
-        if value as usize > n_features {
+        if is_labelled && value as usize > n_features {
             return Err(wrong(field, value, format!("at most the {n_features} labels of {name}")));
         }
     }
@@ -149,24 +159,22 @@ fn matrices(file: &Tensors, config: &Config) -> Result<Vec<Matrix>, ConfigError>
 /// Names of the tensors that a task takes where none are named.
 fn found(file: &Tensors, task: Task) -> Result<Vec<String>, ConfigError> {
     let has = |name: &str| file.tensor(name).is_some();
-    let mut floats: Vec<String> = vec![];
+    let mut floats = BTreeSet::new();
     for name in file.names() {
         if let Some(tensor) = file.tensor(name).transpose()?
             && tensor.shape.len() == 2
             && tensor.is_float()
         {
-            floats.push(name.to_owned());
+            floats.insert(name.to_owned());
         }
     }
+    let floats: Vec<String> = floats.into_iter().collect();
     let pair = |a: &str, b: &str| (has(a) && has(b)).then(|| vec![a.to_owned(), b.to_owned()]);
     let chosen = match task {
         Task::Autoencoder if has("embedding") => Some(vec!["embedding".to_owned()]),
         Task::Autoencoder => (floats.len() == 1).then(|| floats.clone()),
         Task::Transcoder => pair("mlp_in", "mlp_out").or_else(|| pair("input", "target")),
-        Task::Crosscoder => {
-            floats.sort();
-            (floats.len() > 1).then(|| floats.clone())
-        }
+        Task::Crosscoder => (floats.len() > 1).then(|| floats.clone()),
     };
     chosen.ok_or_else(|| {
         let (what, expected) = match task {

@@ -5,13 +5,14 @@
 use super::{Basis, Samples, World};
 use crate::linalg::norm;
 use crate::rng::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Samples that the mean norm is read from.
 const SAMPLES: usize = 4_096;
 
 /// √d / E‖x‖ of every source of the input, and of the target.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Factors {
     pub input: Vec<f32>,
     pub target: Vec<f32>,

@@ -1,7 +1,7 @@
 //! The bench's directions for each task: one set, an independent one for the target, or one a source.
 
 use super::directions::{Report, generate, normalise_rows};
-use super::{Basis, Samples, World, firing};
+use super::{Basis, World};
 use crate::config::{Config, Task};
 
 pub fn bench(config: &Config) -> World {
@@ -9,25 +9,12 @@ pub fn bench(config: &Config) -> World {
     let n_features = b.n_features as usize;
     let width = b.n_input as usize;
     let (first, mut report) = generate(config.seed, b, width, 0);
-    let world = |n_input, n_target, directions_in, directions_out, report| World {
-        n_features,
-        n_input,
-        n_target,
-        n_sources: 1,
-        directions_in,
-        directions_out,
-        basis: None,
-        factors: None,
-        report,
-        samples: Samples::Bench(firing::Firing::new(b)),
-    };
     match config.model.task {
-        Task::Autoencoder => world(width, width, first.clone(), first, report),
+        Task::Autoencoder => World::of_directions(config, first.clone(), first, None, report),
         Task::Transcoder => {
-            let n_target = b.n_target as usize;
-            let (out, of_target) = generate(config.seed, b, n_target, 1);
+            let (out, of_target) = generate(config.seed, b, b.n_target as usize, 1);
             note(&mut report, "Target", of_target);
-            world(width, n_target, first, out, report)
+            World::of_directions(config, first, out, None, report)
         }
         Task::Crosscoder => {
             let m = b.n_sources as usize;
@@ -47,10 +34,8 @@ pub fn bench(config: &Config) -> World {
             }
             let mut unit = basis.clone();
             normalise_rows(&mut unit, m * width);
-            let mut world = world(m * width, m * width, unit.clone(), unit, report);
-            world.n_sources = m;
-            world.basis = Some(Basis { input: basis.clone(), target: basis });
-            world
+            let basis = Basis { input: basis.clone(), target: basis };
+            World::of_directions(config, unit.clone(), unit, Some(basis), report)
         }
     }
 }

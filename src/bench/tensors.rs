@@ -27,7 +27,9 @@ impl<'a> Tensors<'a> {
         let length = length.ok_or_else(|| broken(format!("{} bytes long", bytes.len())))?;
         let end = usize::try_from(length).ok().and_then(|l| l.checked_add(8)).filter(|end| *end <= bytes.len());
         let end = end.ok_or_else(|| broken(format!("{} bytes long (its header alone says {length})", bytes.len())))?;
-        match serde_json::from_slice(&bytes[8..end]) {
+        // As text: a second JSON reader, for bytes, would cost the page some kilobytes.
+        let text = std::str::from_utf8(&bytes[8..end]).map_err(|e| broken(format!("headed by no text ({e})")))?;
+        match serde_json::from_str(text) {
             Ok(Value::Object(header)) => Ok(Self { header, data: &bytes[end..] }),
             Ok(_) => Err(broken("headed by something else than a JSON object".to_owned())),
             Err(e) => Err(broken(format!("headed by broken JSON ({e})"))),

@@ -1,5 +1,7 @@
 //! The one place where a config is checked; every error names the field, the value and what would be right.
 
+mod algorithm;
+
 use super::{Activation, Config, MAX_LEVELS, Source, Task, Treatment, VERSION};
 use serde_json::Value;
 use std::fmt;
@@ -71,6 +73,7 @@ impl Config {
         whole("bench.n_target", b.n_target, 1, 4096)?;
         whole("bench.n_sources", b.n_sources, 2, 16)?;
         real("bench.exclusive", b.exclusive, 0.0, 1.0)?;
+        self.check_firing()?;
         let name = &self.activations.name;
         if name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
             return Err(ConfigError::new("activations.name", format!("{name:?}"), "1 to 100 printable characters"));
@@ -80,6 +83,7 @@ impl Config {
         whole("model.n_latent", m.n_latent, 1, 65_535)?;
         self.check_model()?;
         self.check_loss()?;
+        self.check_algorithm()?;
 
         let most_anchors = match self.source {
             Source::Bench => m.n_latent.min(b.n_features),
@@ -126,6 +130,31 @@ impl Config {
             Task::Transcoder => (b.n_input, b.n_target),
             Task::Crosscoder => (b.n_input * b.n_sources, b.n_input * b.n_sources),
         }
+    }
+
+    fn check_firing(&self) -> Result<(), ConfigError> {
+        let b = &self.bench;
+        real("bench.correlation", b.correlation, 0.0, 1.0)?;
+        whole("bench.correlation_rank", b.correlation_rank, 1, 256)?;
+        real("bench.no_child", b.no_child, 0.0, 0.99)?;
+        whole("bench.n_children", b.n_children, 1, 4096)?;
+        if b.n_parents == 0 {
+            return Ok(());
+        }
+        whole("bench.n_parents", b.n_parents, 1, b.n_features / (1 + b.n_children))?;
+        let parent = crate::config::parent_probability(b);
+        if parent > 1.0 {
+            let (field, most) = ("bench.sparsity", "high enough for a parent to fire at most always");
+            return Err(ConfigError::new(
+                field,
+                b.sparsity,
+                format!("{most} (it would fire {parent:.2} times a sample)"),
+            ));
+        }
+        if b.correlation > 0.0 {
+            return Err(ConfigError::new("bench.correlation", b.correlation, "0 while bench.n_parents is above 0"));
+        }
+        Ok(())
     }
 
     fn check_model(&self) -> Result<(), ConfigError> {

@@ -33,6 +33,13 @@ impl Default for Bench {
             n_target: 16,
             n_sources: 2,
             exclusive: 0.0,
+            n_parents: 0,
+            n_children: 4,
+            no_child: 0.0,
+            exclusive_children: true,
+            tied_magnitudes: false,
+            correlation: 0.0,
+            correlation_rank: 8,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Firing density over recent training samples, from counters that only ever grow.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Snapshots kept: the window moves in eighths.
 const SNAPSHOTS: usize = 8;
 
 /// Past readings of the counters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Density {
     /// (samples, fire_count), oldest first.
     past: VecDeque<(u64, Vec<u32>)>,

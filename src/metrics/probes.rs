@@ -88,7 +88,8 @@ impl Truth {
         self.count[feature as usize] += 1;
     }
 
-    fn row(&self, feature: usize) -> &[u32] {
+    /// Rows in which a feature is there, as bits.
+    pub fn row(&self, feature: usize) -> &[u32] {
         &self.bits[feature * self.words..][..self.words]
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Event, Run, Stopped};
 use crate::bench::Batch;
+use crate::config::Algorithm;
 use crate::model::Hyper;
-use crate::train::cpu::Cpu;
+#[cfg(feature = "gpu")]
 use crate::train::gpu::GpuBackend;
 use crate::train::{AnyBackend, Backend, DeviceLost, State};
 
@@ -22,6 +23,14 @@ pub struct BackendInfo {
 }
 
 impl BackendInfo {
+    /// Where a run begins, and where all but Adam stays.
+    pub(super) fn at_start(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Adam => Self::cpu("the run starts here"),
+            other => Self::cpu(format!("{} runs on the CPU", other.name())),
+        }
+    }
+
     pub fn cpu(reason: impl Into<String>) -> Self {
         let adapter = if cfg!(target_feature = "simd128") { "wasm, simd128, one thread" } else { "native, one thread" };
         Self { kind: BackendKind::Cpu, adapter: adapter.into(), reason: reason.into() }
@@ -36,6 +45,10 @@ impl Run {
     ///
     /// From a lost device the way to the CPU is always open: the run goes on from its last checkpoint.
     pub async fn use_backend(&mut self, kind: BackendKind, reason: &str) -> Result<(), String> {
+        let algorithm = self.config.training.algorithm;
+        if algorithm != Algorithm::Adam && kind == BackendKind::WebGpu {
+            return Err(format!("{} runs on the CPU; WebGPU is for Adam.", algorithm.name()));
+        }
         let state = match self.backend.state().await {
             Ok(state) => state,
             Err(_) if kind == BackendKind::Cpu => {
@@ -54,6 +67,9 @@ impl Run {
 
     /// Times both backends from the present state, without training, and keeps the faster. `clock` tells milliseconds.
     pub async fn use_faster_backend(&mut self, clock: fn() -> f64) {
+        if self.config.training.algorithm != Algorithm::Adam {
+            return;
+        }
         let Ok(state) = self.backend.state().await else { return };
         let (mut gpu, mut gpu_info) = match self.gpu(&state, "").await {
             Ok(found) => found,
@@ -84,9 +100,15 @@ impl Run {
     }
 
     fn cpu(&self, state: State) -> AnyBackend {
-        AnyBackend::Cpu(Box::new(Cpu::new(self.problem.clone(), state)))
+        AnyBackend::on_host(self.problem.clone(), state)
     }
 
+    #[cfg(not(feature = "gpu"))]
+    async fn gpu(&self, _: &State, _: &str) -> Result<(AnyBackend, BackendInfo), String> {
+        Err("This build of the engine has no WebGPU.".to_owned())
+    }
+
+    #[cfg(feature = "gpu")]
     async fn gpu(&self, state: &State, reason: &str) -> Result<(AnyBackend, BackendInfo), String> {
         let gpu = GpuBackend::new(self.problem.clone(), state).await.map_err(|e| e.to_string())?;
         let adapter = gpu.adapter_name().to_owned();
@@ -126,6 +148,7 @@ impl Run {
 
     /// Test aid: loses the device as if the driver had taken it; nothing happens on the CPU.
     pub fn lose_device(&mut self) {
+        #[cfg(feature = "gpu")]
         if let AnyBackend::Gpu(gpu) = &self.backend {
             gpu.lose_device();
         }

@@ -1,15 +1,16 @@
 //! When a run has diverged, what is the likeliest cause, and the way back.
 
 use crate::config::Config;
+use serde::{Deserialize, Serialize};
 
 /// A loss this many times the first batch's will not come back.
 const LIMIT: f32 = 1e6;
 
 /// Set `field` to `value` and go on from the last checkpoint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedy {
     pub text: String,
-    pub field: &'static str,
+    pub field: String,
     pub value: f64,
 }
 
@@ -29,7 +30,7 @@ pub fn explain(config: &Config, step: u64) -> (String, Remedy) {
             "β₂ = {} forgets squared gradients faster than β₁ = {} forgets gradients, so Adam's steps grow without bound.",
             t.beta2, t.beta1
         );
-        let remedy = Remedy { text: "Set β₂ to 0.999.".into(), field: "training.beta2", value: 0.999 };
+        let remedy = Remedy { text: "Set β₂ to 0.999.".into(), field: "training.beta2".into(), value: 0.999 };
         return (cause, remedy);
     }
     let value = t.learning_rate / 10.0;
@@ -37,5 +38,8 @@ pub fn explain(config: &Config, step: u64) -> (String, Remedy) {
         "The learning rate {} is likeliest: near step {step} the weights moved further than the loss is smooth.",
         t.learning_rate
     );
-    (cause, Remedy { text: format!("Set the learning rate to {value}."), field: "training.learning_rate", value })
+    (
+        cause,
+        Remedy { text: format!("Set the learning rate to {value}."), field: "training.learning_rate".into(), value },
+    )
 }

@@ -10,7 +10,15 @@ impl State {
     /// magic, step, samples (u64), then weights, mean, square (each all its parts; f32), since_fired, fire_count (u32),
     /// control and l1_scale (f32), and the algorithm's memory behind its length (u64, f32); little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
+        let mut out = vec![];
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends those bytes; room is made for them once, since a large model's are a good part of a wasm memory.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.reserve_exact(self.n_bytes());
+        out.extend(MAGIC);
         out.extend(self.step.to_le_bytes());
         out.extend(self.samples.to_le_bytes());
         for weights in [&self.weights, &self.mean, &self.square] {
@@ -24,13 +32,20 @@ impl State {
         out.extend(self.l1_scale.to_le_bytes());
         out.extend((self.memory.len() as u64).to_le_bytes());
         out.extend_from_slice(bytemuck::cast_slice(&self.memory));
-        out
+    }
+
+    fn n_bytes(&self) -> usize {
+        let sizes =
+            [&self.weights, &self.mean, &self.square].map(|w| w.parts().map(|(_, part)| size_of_val(&part[..])));
+        let counters = size_of_val(&self.since_fired[..]) + size_of_val(&self.fire_count[..]);
+        let controls = size_of::<Control>() + size_of::<f32>() + size_of::<u64>() + size_of_val(&self.memory[..]);
+        MAGIC.len() + 2 * size_of::<u64>() + sizes.as_flattened().iter().sum::<usize>() + counters + controls
     }
 
     /// Reads what [`Self::to_bytes`] wrote for a model of this shape; the error says what was got and expected.
     pub fn from_bytes(bytes: &[u8], shape: Shape) -> Result<Self, String> {
         let mut state = Self::of(crate::model::Weights::zero(shape), shape);
-        let expected = state.to_bytes().len();
+        let expected = state.n_bytes();
         let memory = bytes.len().saturating_sub(expected) / size_of::<f32>();
         let says = bytes.get(expected - size_of::<u64>()..expected).and_then(|b| b.try_into().ok());
         let whole =
@@ -62,7 +77,8 @@ impl State {
         state.control = bytemuck::pod_read_unaligned(take(size_of::<Control>()));
         state.l1_scale = f32::from_le_bytes(take(size_of::<f32>()).try_into().expect("four bytes were taken"));
         take(word);
-        state.memory = bytemuck::pod_collect_to_vec(take(memory * size_of::<f32>()));
+        let numbers = take(memory * size_of::<f32>()).as_chunks().0;
+        state.memory = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
         Ok(state)
     }
 }

@@ -1,14 +1,35 @@
-//! Either backend behind one type, for whoever may change from one to the other.
+//! Any backend behind one type, for whoever may change from one to another; without the feature `gpu` there is none of
+//! that kind.
 
+#[cfg(feature = "classical")]
+use super::classical::Classical;
 use super::cpu::Cpu;
+#[cfg(feature = "gpu")]
 use super::gpu::GpuBackend;
-use super::{Backend, DeviceLost, Evaluation, Matches, State};
+use super::{Backend, DeviceLost, Evaluation, Matches, Problem, State};
 use crate::bench::Batch;
+use crate::config::Algorithm;
 use crate::model::{Hyper, Weights};
 
 pub enum AnyBackend {
     Cpu(Box<Cpu>),
+    #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
+    #[cfg(feature = "classical")]
+    Classical(Box<Classical>),
+}
+
+impl AnyBackend {
+    /// What runs the problem's algorithm without a GPU.
+    pub fn on_host(problem: Problem, state: State) -> Self {
+        match problem.algorithm {
+            Algorithm::Adam => Self::Cpu(Box::new(Cpu::new(problem, state))),
+            #[cfg(feature = "classical")]
+            _ => Self::Classical(Box::new(Classical::new(problem, state))),
+            #[cfg(not(feature = "classical"))]
+            _ => unreachable!("`Run::new` refuses what this build does not have"),
+        }
+    }
 }
 
 /// Calls the same method on whichever backend it is.
@@ -16,7 +37,10 @@ macro_rules! on {
     ($self:expr, $b:ident => $call:expr) => {
         match $self {
             AnyBackend::Cpu($b) => $call,
+            #[cfg(feature = "gpu")]
             AnyBackend::Gpu($b) => $call,
+            #[cfg(feature = "classical")]
+            AnyBackend::Classical($b) => $call,
         }
     };
 }

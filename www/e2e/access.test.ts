@@ -139,7 +139,7 @@ test('what can change live does not restart; what cannot does', () =>
     const begun = (await reach(page, 200))[0].step;
     const steps = await recordSteps(page);
     await enter(page, 'Training', 'knob-lr', 0.002);
-    await enter(page, 'Model', 'knob-l1', 0.02);
+    await enter(page, 'Loss', 'knob-l1', 0.02);
     await enter(page, 'Anchors', 'knob-la-B', 0.3);
     await enter(page, 'Scoring', 'knob-tau', 0.9);
     const config = () => page.evaluate(() => document.querySelector('sdl-explorer')?.config);

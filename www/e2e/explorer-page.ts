@@ -14,6 +14,8 @@ export interface Reading {
   backend: BackendKind;
   adapter: string;
   loss: number;
+  /** Without penalties. */
+  sse: number;
   /** Mean recovery, decoder columns by cosine. */
   recovery: number;
   scored: number[];
@@ -36,6 +38,7 @@ export function read(page: Page, index = 0): Promise<Both> {
       backend,
       adapter,
       loss: metrics.loss,
+      sse: metrics.sse,
       recovery: metrics.recovery.decoder_cosine.mip,
       scored: [...metrics.scored],
       n_features: world.n_features,
@@ -64,6 +67,11 @@ export async function trainsOn(page: Page, backend: BackendKind): Promise<Both> 
     return runs?.length === 2 && runs.every((run) => run.backend === backend && run.step > 0);
   }, backend);
   return read(page);
+}
+
+/** Whether a request is for the engine that knows WebGPU. */
+export function isLate(url: string): boolean {
+  return /gpu[-_]engine|engine[-_]gpu/.test(url);
 }
 
 /** Waits for the words beside the step: Training, Paused, Finished, Diverged … */

@@ -4,7 +4,7 @@
  *
  *     test('trains', () => visit('?seed=7', async ({ page }) => { … }));
  */
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { launch, siteUrl } from './browser';
 
@@ -12,6 +12,8 @@ export interface Visit {
   page: Page;
   /** Absolute URLs of all requests so far, those of workers included, in order. */
   requests: string[];
+  /** Those of them that had been sent at this time, in milliseconds since 1970. */
+  sentBefore(time: number): string[];
   /** Console errors and uncaught exceptions so far. */
   errors: string[];
 }
@@ -46,9 +48,16 @@ export async function visit(
 ): Promise<void> {
   const context = await browser.newContext(options.context);
   const requests: string[] = [];
+  const sent: Request[] = [];
   const errors: string[] = [];
   let seen: string[] = [];
-  context.on('request', (request) => requests.push(request.url()));
+  context.on('request', (request) => {
+    requests.push(request.url());
+    sent.push(request);
+  });
+  // One that nothing has come back from has no time yet: it counts.
+  const sentBefore = (time: number) =>
+    sent.filter((request) => request.timing().startTime <= time).map((request) => request.url());
   context.on('requestfailed', (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
   context.on('console', (message) => {
     if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
@@ -68,7 +77,7 @@ export async function visit(
     page.on('websocket', (socket) => requests.push(socket.url()));
     page.on('crash', () => errors.push('the page crashed'));
     await page.goto(new URL(path, siteUrl).href);
-    await body({ page, requests, errors });
+    await body({ page, requests, sentBefore, errors });
     // Requests that closing cuts short are no errors.
     seen = [...errors];
   } catch (failure) {

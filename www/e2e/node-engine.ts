@@ -1,13 +1,24 @@
-/** The engine as Node runs it: the same wasm that the page fetches, for comparing with what the page shows. */
+/** The engines as Node runs them: the same wasm that the page fetches, for comparing with what the page shows. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Config, Frame, WasmModule } from '../engine';
-import init, * as bindings from '../pkg/sdl_explorer.js';
+import type { Config, Frame, GpuModule, WasmModule } from '../engine';
+import initCpu, * as cpu from '../pkg/engine_cpu/engine_cpu.js';
+import initGpu, * as gpu from '../pkg/engine_gpu/engine_gpu.js';
 
+/** What the page starts with. */
 export async function nodeEngine(): Promise<WasmModule> {
-  const bytes = readFileSync(new URL('../pkg/sdl_explorer_bg.wasm', import.meta.url));
-  await init({ module_or_path: new WebAssembly.Module(bytes) });
-  return bindings as unknown as WasmModule;
+  await initCpu({ module_or_path: compiled('../pkg/engine_cpu/engine_cpu_bg.wasm') });
+  return cpu as unknown as WasmModule;
+}
+
+/** What it goes on with where there is WebGPU. In Node that must not be tried: wgpu looks for a window or a worker. */
+export async function nodeGpuEngine(): Promise<GpuModule> {
+  await initGpu({ module_or_path: compiled('../pkg/engine_gpu/engine_gpu_bg.wasm') });
+  return gpu as unknown as GpuModule;
+}
+
+function compiled(path: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL(path, import.meta.url)));
 }
 
 /** The frame after `steps` steps on the CPU, taken in chunks of `chunk`. */

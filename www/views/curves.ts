@@ -22,7 +22,7 @@ const RECOVERY = { height: 110, below: 40 };
 const css = `
 .sdl-figure .panel-name { position: absolute; left: 0; right: 0; display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; align-items: center;
   justify-content: space-between; font-size: var(--sdl-small); color: var(--sdl-muted); padding-left: 2px; }
-.sdl-figure .readout { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 0.7rem; margin: 0 0 0.6rem; padding: 0; list-style: none;
+.sdl-figure .readout { display: grid; grid-template-columns: fit-content(45%) 1fr; gap: 0.1rem 0.7rem; margin: 0 0 0.6rem; padding: 0; list-style: none;
   font-size: var(--sdl-text); }
 .sdl-figure .readout li { display: contents; }
 .sdl-figure .readout b[data-run='A'] { color: var(--sdl-a-ink); }

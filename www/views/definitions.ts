@@ -44,6 +44,13 @@ export const definitions = {
     meaning: 'How many latents fire on a sample, on average. Best compared with how many features are truly active.',
     formula: html`E |{<i>i</i> : <i>x</i><sub>q,<i>i</i></sub> &gt; 0}|`,
   },
+  /** Where a run is Batch Top-k. */
+  l0Threshold: {
+    term: 'latents active (L0)',
+    meaning:
+      'How many latents fire on a sample, on average. Batch Top-k is evaluated as it would be used, without a batch: by a threshold, the running mean of the smallest value kept in training.',
+    formula: html`E |{<i>i</i> : <i>z<sub>i</sub></i> &gt; threshold}|`,
+  },
   trueL0: {
     term: 'features active (true L0)',
     meaning: 'How many ground-truth features are active on a sample, on average: what L0 should be.',
@@ -59,6 +66,23 @@ export const definitions = {
     term: 'share recovered',
     meaning: 'The share of those features whose best match exceeds the threshold τ.',
     formula: html`<i>M</i><sub>GT</sub>(τ) = |{<i>d</i> : <i>s<sub>d</sub></i> &gt; τ}| / <i>n</i>`,
+  },
+  mcc: {
+    term: 'one-to-one match (MCC)',
+    meaning:
+      'The mean cosine of the best pairing in which every latent and every feature is used once. All latents and features count, dead and anchored ones too.',
+    formula: html`max over pairings of mean |cos(${decoderColumn}, ${targetDirection})|`,
+  },
+  f1: {
+    term: 'latents as probes (F1)',
+    meaning:
+      'How well a latent’s firing tells that its best feature is there: F1, averaged over all latents; one that never fires counts 0.',
+    formula: html`2 · precision · recall / (precision + recall)`,
+  },
+  shrinkage: {
+    term: 'length kept',
+    meaning: 'How long reconstructions are beside their targets, on average. L1 makes them shorter.',
+    formula: html`E ‖<i>x̂</i>‖ / ‖<i>x</i><sub>r</sub>‖`,
   },
   polysemantic: {
     term: 'polysemantic latents',
@@ -125,7 +149,33 @@ export const definitions = {
     meaning: 'How strongly the latent writes for each unit of activation.',
     formula: html`‖${decoderColumn}‖`,
   },
+  theta: {
+    term: 'threshold θ',
+    meaning: 'The latent fires where its pre-activation exceeds this; it is trained.',
+    formula: html`<i>σ</i>(<i>z</i>)<sub><i>i</i></sub> = <i>z<sub>i</sub></i> where <i>z<sub>i</sub></i> &gt; <i>θ<sub>i</sub></i>`,
+  },
+  sourceShare: {
+    term: 'written to a source',
+    meaning:
+      'The length of the part of the decoder column that goes to this source, as a share of all parts’. Near 1 the latent belongs to it alone, near 0 not at all.',
+    formula: html`‖${decoderColumn}<sup>,<i>s</i></sup>‖ / Σ<sub><i>t</i></sub> ‖${decoderColumn}<sup>,<i>t</i></sup>‖`,
+  },
+  sourceCosine: {
+    term: 'cosine between sources',
+    meaning:
+      'Whether the latent writes the same direction to the sources, over all pairs of them. On the bench each source has directions of its own, so it need not.',
+    formula: html`mean<sub><i>s</i>&lt;<i>t</i></sub> cos(${decoderColumn}<sup>,<i>s</i></sup>, ${decoderColumn}<sup>,<i>t</i></sup>)`,
+  },
 } satisfies Record<string, Definition>;
+
+/** L̃, with a warning where σ(c z) = c σ(z) does not hold: it asks each feature at size 1 and scales the answer. */
+export function approximateDefinition(exact: boolean): Definition {
+  const { approximate } = definitions;
+  if (exact) return approximate;
+  const warning =
+    'It asks about each feature at size 1 only, which is not exact here: thresholds and biases (JumpReLU, gated, Batch Top-k by its threshold) do not scale with the input.';
+  return { ...approximate, meaning: `${approximate.meaning} ${warning}` };
+}
 
 /** The match s_d, as the chosen reading of the weights defines it. */
 export function matchDefinition(basis: Basis): Definition {

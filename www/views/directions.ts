@@ -20,6 +20,7 @@ import {
 } from './geometry';
 import { type Shape, showLegend, trace } from './marks';
 import { listen, walk } from './pointing';
+import { type Space, spaceOf } from './space';
 import type { Handlers, RunViewData, Selection, View } from './view';
 import { listenForTurning, Viewpoint } from './viewpoint';
 import {
@@ -54,6 +55,7 @@ export class DirectionsView implements View<RunViewData> {
   private viewpoint: Viewpoint | null = null;
   private axes: Axes = { axes: new Float32Array(), share: 1, exact: true };
   private axesOf: Float32Array | null = null;
+  private space: Space = { dimension: 2, truth: new Float32Array(), main: 'decoder', both: true, said: '' };
   private trail: { step: number; points: Float32Array }[] = [];
   private latents: ArrayLike<number> = [];
   private marks: Mark[] = [];
@@ -79,17 +81,21 @@ export class DirectionsView implements View<RunViewData> {
 
   update(data: RunViewData): void {
     this.data = data;
-    const { world, frame } = data.run;
-    if (this.axesOf !== world.directions_out) {
-      this.axesOf = world.directions_out;
-      this.axes = principalAxes(world.directions_out, world.n_target);
+    const { frame } = data.run;
+    this.space = spaceOf(data.run, data.basis);
+    const { truth, dimension } = this.space;
+    if (this.axesOf !== truth) {
+      this.axesOf = truth;
+      this.axes = principalAxes(truth, dimension);
       this.trail = [];
       this.figure.canvas.style.cursor = this.turnable() ? 'grab' : 'default';
     }
     const nLatent = data.run.config.model.n_latent;
     const { similarity } = frame.metrics;
     this.latents = nLatent <= MOST_LATENTS ? Uint32Array.from({ length: nLatent }, (_, i) => i) : similarity.latents;
-    this.figure.showCaption(captionOf(world.n_target, this.axes) + partSentence(this.latents.length, nLatent));
+    this.figure.showCaption(
+      this.space.said + captionOf(dimension, this.axes) + partSentence(this.latents.length, nLatent),
+    );
     this.follow(frame.step, nLatent);
     this.figure.showRun(data.run);
     this.showLegend(data.run.label, data.run.config.scoring.hold_out > 0);
@@ -109,7 +115,7 @@ export class DirectionsView implements View<RunViewData> {
     const last = this.trail.at(-1);
     if (last && (step < last.step || last.points.length !== 3 * this.latents.length)) this.trail = [];
     if (this.trail.at(-1)?.step === step) this.trail.pop();
-    this.trail.push({ step, points: this.place('decoder') });
+    this.trail.push({ step, points: this.place(this.space.main) });
     const keep = nLatent > MOST_LATENTS ? 1 : TRAIL_FRAMES;
     if (this.trail.length > keep) this.trail.shift();
   }
@@ -119,9 +125,9 @@ export class DirectionsView implements View<RunViewData> {
     const { data } = this;
     if (!data) return new Float32Array();
     const weights = data.run.frame[side];
-    const dimension = data.run.world.n_target;
+    const { dimension } = this.space;
     const nLatent = data.run.config.model.n_latent;
-    // Encoder rows live in the input space: drawn only where that is the target's too.
+    if (side !== this.space.main && !this.space.both) return new Float32Array();
     if (weights.length !== nLatent * dimension) return new Float32Array();
     if (this.latents.length === nLatent) return project(weights, dimension, this.axes.axes);
     const shown = new Float32Array(this.latents.length * dimension);
@@ -136,8 +142,9 @@ export class DirectionsView implements View<RunViewData> {
     if (!data) return;
     const { run } = data;
     this.viewpoint ??= Viewpoint.of(this.figure.element, this.look);
-    const flat = run.world.n_target === 2;
-    const truth = project(run.world.directions_out, run.world.n_target, this.axes.axes);
+    const { dimension, main } = this.space;
+    const flat = dimension === 2;
+    const truth = project(this.space.truth, dimension, this.axes.axes);
     const reach = this.axes.exact ? EXACT_REACH : 1.1 * extent(truth);
     const radius = Math.min(width, height) / 2 - 14;
     const scale = radius / reach;
@@ -151,7 +158,7 @@ export class DirectionsView implements View<RunViewData> {
       };
     };
     const turned = (points: Float32Array) => rotate(points, this.rotation());
-    drawBackdrop(ctx, theme, run.world.n_target, this.rotation(), { x: width / 2, y: height / 2, unit: scale, reach });
+    drawBackdrop(ctx, theme, dimension, this.rotation(), { x: width / 2, y: height / 2, unit: scale, reach });
     this.drawTrail(ctx, runColours(theme, run.label).mark, turned, screen);
 
     const anchored = new Set(anchoredFeatures(run));
@@ -180,7 +187,7 @@ export class DirectionsView implements View<RunViewData> {
       (d) => (anchored.has(d) ? 'diamond' : 'ring'),
     );
     add(
-      this.place('encoder'),
+      main === 'encoder' ? new Float32Array() : this.place('encoder'),
       'encoder',
       (at) => this.latents[at],
       (i) => (dead(i) || (this.crowded() && !pointed.has(i)) ? null : 'triangle'),
@@ -189,7 +196,7 @@ export class DirectionsView implements View<RunViewData> {
       this.trail.at(-1)?.points ?? new Float32Array(),
       'decoder',
       (at) => this.latents[at],
-      (i) => (dead(i) ? 'cross' : 'dot'),
+      (i) => (dead(i) ? 'cross' : main === 'encoder' ? 'triangle' : 'dot'),
     );
     this.marks = marks;
 
@@ -345,11 +352,13 @@ export class DirectionsView implements View<RunViewData> {
   private showLegend(label: 'A' | 'B', anchors: boolean): void {
     const hue = label === 'A' ? 'var(--sdl-a)' : 'var(--sdl-b)';
     const truth = 'var(--sdl-truth)';
+    const { main, both } = this.space;
+    const rows = main === 'decoder' && this.crowded() ? 'encoder row (when pointed at)' : 'encoder row';
     showLegend(this.figure.legend, [
       { shape: 'ring', colour: truth, text: 'feature (truth)' },
       ...(anchors ? [{ shape: 'diamond' as const, colour: truth, text: 'anchored feature' }] : []),
-      { shape: 'dot', colour: hue, filled: true, text: 'decoder column' },
-      { shape: 'triangle', colour: hue, text: this.crowded() ? 'encoder row (when pointed at)' : 'encoder row' },
+      ...(main === 'decoder' ? [{ shape: 'dot' as const, colour: hue, filled: true, text: 'decoder column' }] : []),
+      ...(main === 'encoder' || both ? [{ shape: 'triangle' as const, colour: hue, text: rows }] : []),
       { shape: 'cross', colour: 'var(--sdl-dead)', text: 'dead latent' },
     ]);
   }
@@ -365,7 +374,7 @@ export class DirectionsView implements View<RunViewData> {
   }
 
   private turnable(): boolean {
-    return (this.data?.run.world.n_target ?? 2) > 2;
+    return this.space.dimension > 2;
   }
 
   private features(): Uint32Array {

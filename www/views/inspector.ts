@@ -5,10 +5,11 @@
  * the page fetches when `wantTexts` asks and hands to `showTexts`.
  */
 import { html, nothing, render, type TemplateResult } from 'lit';
-import { type Definition, definitions, matchDefinition } from './definitions';
+import { approximateDefinition, type Definition, definitions, matchDefinition } from './definitions';
 import { inspectorCss } from './inspector-style';
+import { sourceName } from './source-words';
 import { adoptStyles } from './style';
-import { featureVerdict, latentVerdict, patternOf } from './verdicts';
+import { featureVerdict, latentVerdict, patternOf, scaleFree } from './verdicts';
 import type { CompareViewData, Handlers, RunData, RunLabel, Selection, View } from './view';
 import * as words from './words';
 
@@ -143,6 +144,10 @@ export class InspectorView implements View<CompareViewData> {
             },
           ]
         : []),
+      ...(frame.theta.length > 0
+        ? [{ definition: definitions.theta, values: [words.score(frame.theta[latent])] }]
+        : []),
+      ...sourceFacts(run, latent),
     ];
     const best = words.sideOf(basis) === 'encoder' && hasEncoder ? encoder.feature : decoder.feature;
     const listed = [...new Set([best, ...(answers ?? [])])].slice(0, 8);
@@ -195,13 +200,18 @@ export class InspectorView implements View<CompareViewData> {
       ...(approximate
         ? [
             {
-              definition: definitions.approximate,
+              definition: approximateDefinition(runs.every((run) => scaleFree(run.config))),
               values: each((run) => words.loss(run.frame.metrics.approx_loss ?? Number.NaN)),
             },
           ]
         : []),
       { definition: definitions.variance, values: each((run) => words.percent(run.frame.metrics.explained_variance)) },
-      { definition: definitions.l0, values: each((run) => words.mean(run.frame.metrics.l0)) },
+      {
+        definition: runs.some((run) => run.config.model.activation === 'batch_top_k')
+          ? definitions.l0Threshold
+          : definitions.l0,
+        values: each((run) => words.mean(run.frame.metrics.l0)),
+      },
       ...(first.world.true_l0 === null
         ? []
         : [{ definition: definitions.trueL0, values: each((run) => words.mean(run.world.true_l0 ?? Number.NaN)) }]),
@@ -213,13 +223,16 @@ export class InspectorView implements View<CompareViewData> {
         definition: definitions.mgt,
         values: each((run) => words.percent(words.recoveryOf(run.frame.metrics, basis).mgt)),
       },
+      { definition: definitions.mcc, values: each((run) => words.score(run.frame.metrics.mcc ?? Number.NaN)) },
+      { definition: definitions.f1, values: each((run) => words.score(run.frame.metrics.f1 ?? Number.NaN)) },
+      { definition: definitions.shrinkage, values: each((run) => words.percent(run.frame.metrics.shrinkage)) },
       { definition: definitions.polysemantic, values: each((run) => words.count(run.frame.metrics.n_polysemantic)) },
       { definition: definitions.deadCount, values: each((run) => words.count(run.frame.metrics.n_dead)) },
     ];
     return html`
       <h3>How to read this page</h3>
       <p class="verdict">
-        ${words.many(first.world.n_features, 'feature')} live in ${words.many(first.world.n_input, 'dimension')}. Each run learns
+        ${words.many(first.world.n_features, 'feature')} live in ${spaceWords(first)}. Each run learns
         ${words.many(first.config.model.n_latent, 'latent')} that should each come to stand for one of them. ${first.world.statement}
       </p>
       <p class="verdict">
@@ -257,6 +270,34 @@ export class InspectorView implements View<CompareViewData> {
   private run(label: RunLabel): RunData | undefined {
     return this.data?.runs.find((run) => run.label === label);
   }
+}
+
+/** A crosscoder's latent: how much it writes to each source, and whether the same. */
+function sourceFacts(run: RunData, latent: number): Fact[] {
+  const { sources } = run.frame.metrics;
+  const m = run.world.n_sources;
+  if (!sources) return [];
+  const shares = Array.from({ length: m }, (_, s) => ({ s, share: sources.share[latent * m + s] }));
+  // Of many sources those that it writes to most.
+  const most = shares.toSorted((a, b) => b.share - a.share).slice(0, 4);
+  const shown = shares.filter((of) => most.includes(of));
+  return [
+    ...shown.map(({ s, share }) => ({
+      definition: { ...definitions.sourceShare, term: `written to ${sourceName(run, s)}` },
+      values: [words.percent(share)],
+    })),
+    { definition: definitions.sourceCosine, values: [words.score(sources.cosine[latent])] },
+  ];
+}
+
+/** "16 dimensions", "16 dimensions and, as the target, in 24 others", "2 sources of 16 dimensions". */
+function spaceWords({ world, config }: RunData): string {
+  if (world.n_sources > 1)
+    return `${words.count(world.n_sources)} sources of ${words.many(world.n_input / world.n_sources, 'dimension')} each`;
+  const input = words.many(world.n_input, 'dimension');
+  return config.model.task === 'transcoder'
+    ? `${input}, and have other directions in the ${words.count(world.n_target)} of the target`
+    : input;
 }
 
 /** One line a number; opened, it says what the number is. With two runs the columns are headed A and B. */

@@ -2,10 +2,23 @@
  * The shapes that stand for things, the same on canvas and in legends, so that nothing is told by colour alone.
  *
  * ring: a feature; diamond: an anchored feature; triangle: an encoder row; dot: a decoder column (in the strip: a
- * latent that answers to one feature); square: a latent that answers to several; bead: to none; cross: a dead one.
+ * latent that answers to one feature); square: a latent that answers to several; bead: to none; cross: a dead one;
+ * left and right: of a feature that only one source of a crosscoder has, towards the side where it belongs.
  */
 
-export type Shape = 'ring' | 'diamond' | 'triangle' | 'dot' | 'square' | 'bead' | 'cross' | 'down' | 'line' | 'dashed';
+export type Shape =
+  | 'ring'
+  | 'diamond'
+  | 'triangle'
+  | 'dot'
+  | 'square'
+  | 'bead'
+  | 'cross'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'line'
+  | 'dashed';
 
 /** What `trace` needs: a canvas context, a Path2D, or the recorder that legends use. */
 export interface Pen {
@@ -33,6 +46,12 @@ export function trace(pen: Pen, shape: Shape, x: number, y: number, r: number): 
       return;
     case 'down':
       polygon(pen, [x, y + 1.1 * r, x + 1.1 * r, y - 0.9 * r, x - 1.1 * r, y - 0.9 * r]);
+      return;
+    case 'left':
+      polygon(pen, [x - 1.2 * r, y, x + 0.9 * r, y - 1.1 * r, x + 0.9 * r, y + 1.1 * r]);
+      return;
+    case 'right':
+      polygon(pen, [x + 1.2 * r, y, x - 0.9 * r, y - 1.1 * r, x - 0.9 * r, y + 1.1 * r]);
       return;
     case 'square':
       polygon(pen, [x - r, y - r, x + r, y - r, x + r, y + r, x - r, y + r]);

@@ -5,6 +5,7 @@
  * Development only: the page's frames come from the engine.
  */
 import type { Config, Frame, Metrics, Recovery, RunEvent, World } from '../engine';
+import { defaultConfig } from '../state';
 import type { History, RunData, RunLabel } from './view';
 
 export interface Shape {
@@ -52,6 +53,7 @@ export function makeWorld(shape: Shape, seed = 7): World {
     n_features: n,
     n_input,
     n_target: n_input,
+    n_sources: 1,
     directions_in: directions,
     directions_out: directions,
     names: shape.names ?? null,
@@ -84,6 +86,7 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
     decoder,
     b_enc: new Float32Array(shape.n_latent),
     b_dec: new Float32Array(world.n_input),
+    theta: new Float32Array(),
     metrics,
     events: [],
   };
@@ -238,6 +241,7 @@ function measure(
       encoder: cosine.encoder,
       pattern: Uint8Array.from(pattern),
     },
+    sources: null,
   };
 }
 
@@ -325,52 +329,23 @@ function makeHistory(config: Config, progress: number, label: RunLabel, metrics:
 }
 
 function makeConfig(shape: Shape, anchors: number, seed: number): Config {
+  const plain = defaultConfig();
   return {
-    version: 1,
+    ...plain,
     seed,
     source: shape.names ? 'activations' : 'bench',
-    bench: {
-      n_features: shape.n_features,
-      n_input: shape.n_input,
-      sparsity: 0.95,
-      interference: 'bounded',
-      max_interference: 0.1,
-      magnitude_min: 0,
-      magnitude_scale: 1,
-    },
-    activations: { name: 'minilm-wordnet-sentences', center: true },
+    bench: { ...plain.bench, n_features: shape.n_features, n_input: shape.n_input, max_interference: 0.1 },
     model: {
-      task: 'autoencoder',
+      ...plain.model,
       n_latent: shape.n_latent,
       activation: 'relu',
-      k: 3,
       b_enc: true,
       b_dec: true,
       shift_input: true,
-      tied_init: true,
-      init_norm: 1,
-      unit_norm_decoder: true,
     },
-    loss: { l1: 0.05, l1_weighting: 'plain' },
+    loss: { ...plain.loss, l1: 0.05 },
     anchors: { count: anchors, coefficient: anchors ? 0.1 : 0 },
-    dead: {
-      window: 50_000,
-      treatment: 'resample',
-      resample_every: 3000,
-      resample_until: 10_000,
-      resample_inputs: 2048,
-      resample_scale: 0.2,
-    },
-    training: {
-      steps: 20_000,
-      batch: 256,
-      learning_rate: 0.001,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      warm_up: 0,
-      decay: 0,
-    },
+    dead: { ...plain.dead, window: 50_000, treatment: 'resample', resample_every: 3000, resample_until: 10_000 },
     scoring: { threshold: 0.95, hold_out: shape.anchors ?? 0, rows: 2048 },
   };
 }

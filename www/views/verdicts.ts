@@ -2,7 +2,7 @@
  * Verdicts in plain sentences, for the inspector and the curves: what became of a feature in a run, what a latent is, and how
  * two runs compare.
  */
-import type { Metrics } from '../engine';
+import type { Config, Metrics } from '../engine';
 import type { Basis, RunData } from './view';
 import {
   anchoredFeatures,
@@ -50,7 +50,7 @@ export function latentVerdict(run: RunData, latent: number, nearest: number): st
   const name = featureName(run.world, nearest);
   switch (latentKind(metrics, latent)) {
     case 'dead':
-      return `Dead: it has not fired for ${many(metrics.since_fired[latent], 'sample')} and gets no gradient, so it stays unless it is resampled.${tied}`;
+      return `Dead: it has not fired for ${many(metrics.since_fired[latent], 'sample')}${fateWords(run.config)}.${tied}`;
     case 'silent':
       return `Alive, but no feature alone fires it; it writes nearest to ${name}.${tied}`;
     case 'mono':
@@ -60,12 +60,24 @@ export function latentVerdict(run: RunData, latent: number, nearest: number): st
   }
 }
 
+/** What a dead latent can hope for. */
+function fateWords({ loss, dead }: Config): string {
+  if (dead.treatment === 'ghost') return '; ghost gradients pull it towards what is left unexplained';
+  if (loss.aux_k > 0) return '; AuxK lets it rebuild what the living leave, so it may come back';
+  return ' and gets no gradient, so it stays unless it is resampled';
+}
+
 /** F_i, where the heat map has the latent; null where it was left out. */
 export function patternOf(metrics: Metrics, nFeatures: number, latent: number): number[] | null {
   const { latents, pattern } = metrics.similarity;
   const row = latents.indexOf(latent);
   if (row < 0) return null;
   return Array.from({ length: nFeatures }, (_, d) => d).filter((d) => pattern[row * nFeatures + d] === 1);
+}
+
+/** Whether an input c times as large gives codes c times as large: what L̃ takes for granted. */
+export function scaleFree({ model }: Config): boolean {
+  return (model.activation === 'relu' || model.activation === 'top_k') && !model.b_enc && !model.b_dec;
 }
 
 /** How far apart two runs stand: error as a ratio, mean best match as a difference. */

@@ -108,13 +108,15 @@ impl Checks {
     }
 
     fn lint(&self) -> Result<()> {
-        Ok(cmd!(self.root, "cargo clippy --package sdl-explorer --all-targets -- -D warnings").run()?)
+        cmd!(self.root, "cargo clippy --package sdl-explorer --all-targets -- -D warnings").run()?;
+        Ok(cmd!(self.root, "cargo clippy --package sdl-explorer --lib --no-default-features -- -D warnings").run()?)
     }
 
     fn lint_wasm(&self) -> Result<()> {
         setup::wasm_target()?;
-        let lint = cmd!(self.root, "cargo clippy --package sdl-explorer --lib --target {WASM_TARGET} -- -D warnings");
-        Ok(lint.run()?)
+        let lint = ["clippy", "--package", "sdl-explorer", "--lib", "--target", WASM_TARGET];
+        cmd!(self.root, "cargo {lint...} -- -D warnings").run()?;
+        Ok(cmd!(self.root, "cargo {lint...} --no-default-features -- -D warnings").run()?)
     }
 
     /// Apart from the engine, here and in `xtask`: together cargo would choose other features for shared
@@ -146,7 +148,7 @@ impl Checks {
     }
 
     fn wasm(&self) -> Result<()> {
-        once(&self.wasm, || bundle::wasm(false))
+        once(&self.wasm, || bundle::engines(false))
     }
 
     fn types(&self) -> Result<()> {
