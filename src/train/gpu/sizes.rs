@@ -93,12 +93,17 @@ impl Sizes {
         let products = if with_responses { world.n_features.min(rows) } else { rows };
         let skip = if model.skip { 2 * rows * shape.n_target * shape.n_input } else { 0 };
         let dense = products * shape.n_latent * shape.n_input + 4 * rows * shape.n_latent + skip;
-        let side_capacity = match side {
+        // Entries of a row, about.
+        let on_average = match model.activation {
+            Activation::BatchTopK => (needs.k + 1).min(shape.n_latent),
+            _ => capacity,
+        };
+        let on_the_side = match side {
             Side::None => 0,
-            Side::AuxK => shape.n_target.min(shape.n_latent),
+            Side::AuxK => (shape.n_target / 2).min(shape.n_latent),
             Side::Ghost | Side::Gates => shape.n_latent / 2,
         };
-        let active = rows * (capacity + side_capacity) * (shape.n_input + 3 * shape.n_target);
+        let active = rows * (on_average + on_the_side) * (shape.n_input + 3 * shape.n_target);
         let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
         let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
         let work = if is_software { SUBMIT_WORK_SOFTWARE } else { SUBMIT_WORK };
