@@ -59,34 +59,36 @@ test('every choice that the page offers is among the methods', () => {
   }
 });
 
-test.each(BACKENDS)('every method trains on %s', (backend) =>
-  visit(
-    `#${SMALL}&backend=${backend}`,
-    async ({ page }) => {
-      await reach(page, 1);
-      await page.evaluate(() => document.querySelector('sdl-explorer')?.pause());
-      for (const [name, link] of Object.entries(METHODS)) {
-        await follow(page, `#${merged(SMALL, link)}&backend=${backend}`);
-        // The classical algorithms are the CPU's.
-        const expected = link.includes('alg=') ? 'cpu' : backend;
-        await onBackend(page, expected);
-        const before = await read(page);
-        await page.evaluate((steps) => document.querySelector('sdl-explorer')?.step(steps), STEPS);
-        const after = await read(page);
-        for (const [i, run] of after.entries()) {
-          const what = `${name}, run ${run.label}`;
-          expect(run.backend, what).toBe(expected);
-          expect(run.step, what).toBe(before[i].step + STEPS);
-          expect(Number.isFinite(run.loss) && run.sound, `${what}: loss ${run.loss}`).toBe(true);
-          if (!AT_ONCE.includes(name)) expect(run.sse, `${what}: error`).toBeLessThan(before[i].sse);
+test.each(BACKENDS)(
+  'every method trains on %s',
+  (backend) =>
+    visit(
+      `#${SMALL}&backend=${backend}`,
+      async ({ page }) => {
+        await reach(page, 1);
+        await page.evaluate(() => document.querySelector('sdl-explorer')?.pause());
+        for (const [name, link] of Object.entries(METHODS)) {
+          await follow(page, `#${merged(SMALL, link)}&backend=${backend}`);
+          // The classical algorithms are the CPU's.
+          const expected = link.includes('alg=') ? 'cpu' : backend;
+          await onBackend(page, expected);
+          const before = await read(page);
+          await page.evaluate((steps) => document.querySelector('sdl-explorer')?.step(steps), STEPS);
+          const after = await read(page);
+          for (const [i, run] of after.entries()) {
+            const what = `${name}, run ${run.label}`;
+            expect(run.backend, what).toBe(expected);
+            expect(run.step, what).toBe(before[i].step + STEPS);
+            expect(Number.isFinite(run.loss) && run.sound, `${what}: loss ${run.loss}`).toBe(true);
+            if (!AT_ONCE.includes(name)) expect(run.sse, `${what}: error`).toBeLessThan(before[i].sse);
+          }
+          // WebGPU by name for what runs on the CPU is told; nothing else is amiss.
+          const notices = await page.locator('.notice:not([data-notice=backend])').allInnerTexts();
+          expect(notices, name).toEqual([]);
         }
-        // WebGPU by name for what runs on the CPU is told; nothing else is amiss.
-        const notices = await page.locator('.notice:not([data-notice=backend])').allInnerTexts();
-        expect(notices, name).toEqual([]);
-      }
-    },
-    { context: { reducedMotion: 'reduce' } },
-  ),
+      },
+      { context: { reducedMotion: 'reduce' } },
+    ),
   // An emulated GPU compiles every kernel of every method.
   400_000,
 );
