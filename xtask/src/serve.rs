@@ -3,6 +3,7 @@
 //! It knows GET and HEAD, files below one folder, and nothing else; it listens on 127.0.0.1 only.
 
 use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
 use percent_encoding::percent_decode_str;
-use tiny_http::{Header, Method, Request, Response, Server};
+use tiny_http::{Method, Request, Server};
 
 use crate::{bundle, dist, flags};
 
@@ -66,24 +67,64 @@ impl Site {
 
 fn answer(request: Request, folder: &Path, base: &str) -> std::io::Result<()> {
     if !matches!(request.method(), Method::Get | Method::Head) {
-        let response = Response::from_string("405 Method Not Allowed\n").with_status_code(405);
-        return request.respond(response.with_header(header("Allow", "GET, HEAD")));
+        return send(
+            request,
+            "405 Method Not Allowed",
+            &[("Allow", "GET, HEAD")],
+            &mut Body::text("405 Method Not Allowed\n"),
+        );
     }
     match resolve(folder, base, request.url()) {
         Target::File(path) => {
             let mime = mime_guess::from_path(&path).first_or_octet_stream();
             let charset = if mime.type_() == "text" { "; charset=utf-8" } else { "" };
-            let response = Response::from_file(File::open(&path)?)
-                // Never chunked: the page shows progress, and needs a Content-Length for it.
-                .with_chunked_threshold(usize::MAX)
-                .with_header(header("Content-Type", &format!("{mime}{charset}")))
-                .with_header(header("X-Content-Type-Options", "nosniff"))
-                .with_header(header("Cache-Control", "no-cache"));
-            request.respond(response)
+            let headers = [
+                ("Content-Type", format!("{mime}{charset}")),
+                ("X-Content-Type-Options", "nosniff".to_owned()),
+                ("Cache-Control", "no-cache".to_owned()),
+            ];
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, &value[..])).collect();
+            send(request, "200 OK", &headers, &mut Body::file(&path)?)
         }
-        Target::Folder(location) => request.respond(Response::empty(308).with_header(header("Location", &location))),
-        Target::Nothing => request.respond(Response::from_string("404 Not Found\n").with_status_code(404)),
+        Target::Folder(location) => {
+            send(request, "308 Permanent Redirect", &[("Location", &location)], &mut Body::text(""))
+        }
+        Target::Nothing => send(request, "404 Not Found", &[], &mut Body::text("404 Not Found\n")),
     }
+}
+
+/// What follows a response's head.
+struct Body {
+    length: u64,
+    content: Box<dyn Read>,
+}
+
+impl Body {
+    fn text(text: &'static str) -> Body {
+        Body { length: text.len() as u64, content: Box::new(text.as_bytes()) }
+    }
+
+    fn file(path: &Path) -> std::io::Result<Body> {
+        let file = File::open(path)?;
+        Ok(Body { length: file.metadata()?.len(), content: Box::new(file) })
+    }
+}
+
+/// Written by hand for `Connection: close`, which tiny_http does not let one say. Its pool of connections has a race:
+/// one that arrives while another takes the last idle thread waits until some connection ends, and those that a
+/// browser keeps alive do not. A page then hung about once in five times when the machine was busy.
+fn send(request: Request, status: &str, headers: &[(&str, &str)], body: &mut Body) -> std::io::Result<()> {
+    let is_head = *request.method() == Method::Head;
+    let mut out = request.into_writer();
+    write!(out, "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.length)?;
+    for (name, value) in headers {
+        write!(out, "{name}: {value}\r\n")?;
+    }
+    write!(out, "\r\n")?;
+    if !is_head {
+        std::io::copy(&mut body.content, &mut out)?;
+    }
+    out.flush()
 }
 
 #[derive(Debug, PartialEq)]
@@ -123,10 +164,6 @@ fn resolve(folder: &Path, base: &str, url: &str) -> Target {
         (false, false) => Target::File(file),
         _ => Target::Nothing,
     }
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("header values here are ASCII: paths arrive percent-encoded")
 }
 
 #[cfg(test)]
