@@ -1,20 +1,22 @@
 //! `sdl table`: methods × {plain, anchored} × seeds, and the paper's Table 1 of them.
 //!
-//! A cell is one run. Finished ones are lines of `cells.jsonl`, so that a table goes on where it was stopped; cells are
-//! known by their whole config, so that another config is another cell. `table.md`, `.csv` and `.json` are made of them.
+//! A cell is one run. Finished ones are lines of `cells.jsonl`, so that a table goes on where it was stopped. `table.md`,
+//! `.csv` and `.json` are made of them.
 
 mod layout;
+mod plan;
 
 use super::failure::{Failure, Outcome};
 use super::log::Log;
-use super::settings::{Settings, apply, put};
-use super::{data, files, methods, report, say};
+use super::settings::Settings;
+use super::{files, report, say};
 use crate::bench::World;
-use crate::config::{Activation, Config, Source, presets};
+use crate::config::{Activation, Config};
 use crate::metrics::Effort;
 use crate::run::{Event, Run, Stopped};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use plan::Cell;
 use pollster::block_on;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -31,6 +33,10 @@ pub struct Table {
     /// Which methods, by id (`sdl methods`); all without
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     methods: Vec<String>,
+    /// Rows from a file instead, each a method and fields beside it: a JSON list of {"name", "method", "set": {FIELD:
+    /// VALUE}}
+    #[arg(long, value_name = "FILE", conflicts_with = "methods")]
+    rows: Option<PathBuf>,
     /// Runs of each: seeds from the config's on
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
@@ -49,21 +55,6 @@ pub struct Table {
     /// No progress
     #[arg(long, short)]
     quiet: bool,
-}
-
-/// One run that is to be made.
-#[derive(Clone)]
-struct Cell {
-    method: String,
-    anchored: bool,
-    config: Config,
-}
-
-impl Cell {
-    fn key(&self) -> String {
-        let json = serde_json::to_string(&self.config).expect("a config is plain data");
-        format!("{}-{}-{:016x}", self.method, self.anchored, data::hash(json.as_bytes()))
-    }
 }
 
 const CELLS: &str = "cells.jsonl";
@@ -110,44 +101,15 @@ impl Table {
         text
     }
 
-    /// All cells, checked before the first is run.
     fn cells(&self) -> Outcome<Vec<Cell>> {
         if !(0.0..=1e6).contains(&self.anchor) {
             return Err(Failure::bad("--anchor", self.anchor, "a number from 0 to 1000000"));
         }
-        let find = |id: &String| {
-            methods::find(id).ok_or_else(|| Failure::bad("--methods", id, format!("of {}", methods::ids())))
+        let rows = match &self.rows {
+            Some(path) => plan::of_file(path)?,
+            None => plan::of_methods(&self.methods)?,
         };
-        let chosen: Vec<_> = match &self.methods[..] {
-            [] => presets(),
-            ids => ids.iter().map(find).collect::<Outcome<_>>()?,
-        };
-        let mut cells = vec![];
-        for method in chosen {
-            // The config says the world and the training, the method the model, --set has the last word.
-            let mut value = self.settings.value()?;
-            apply(&mut value, method.clone())?;
-            self.settings.set_fields(&mut value)?;
-            for anchored in [false, true].into_iter().filter(|anchored| !anchored || self.anchor > 0.0) {
-                put(&mut value, "anchors.coefficient", json!(if anchored { self.anchor } else { 0.0 }))?;
-                let config = match Config::from_value(value.clone()) {
-                    Ok(config) => config,
-                    // Not every method can be anchored: its half of the row stays empty.
-                    Err(e) if anchored && e.field.starts_with("anchors.") => continue,
-                    Err(e) => return Err(Failure::Bad(format!("method {}: {e}", method.id))),
-                };
-                if config.source != Source::Bench {
-                    return Err(Failure::bad("source", "activations", "bench: the table needs known features"));
-                }
-                for ix in 0..self.seeds {
-                    let config = Config { seed: config.seed.wrapping_add(ix), ..config.clone() };
-                    cells.push(Cell { method: method.id.clone(), anchored, config });
-                }
-            }
-        }
-        // Seed after seed, so that a table stopped half-way has all methods.
-        let per_seed = self.seeds as usize;
-        Ok((0..per_seed).flat_map(|ix| cells.iter().skip(ix).step_by(per_seed).cloned()).collect())
+        plan::cells(&self.settings, rows, self.anchor, self.seeds)
     }
 
     /// Runs cells on all cores; a failure to write ends the work.
@@ -208,7 +170,7 @@ fn train(cell: &Cell, worlds: &Worlds, bar: &ProgressBar) -> Outcome<Value> {
     let config = &cell.config;
     let mut run = Run::of_world(config.clone(), worlds.of(config)?);
     run.set_effort(Effort::Complete);
-    bar.set_message(format!("{}{}, seed {}", cell.method, if cell.anchored { " anchored" } else { "" }, config.seed));
+    bar.set_message(format!("{}{}, seed {}", cell.row, if cell.anchored { " anchored" } else { "" }, config.seed));
     let end = u64::from(config.training.steps);
     let mut diverged = Value::Null;
     while run.step() < end && diverged.is_null() {
@@ -231,7 +193,7 @@ fn train(cell: &Cell, worlds: &Worlds, bar: &ProgressBar) -> Outcome<Value> {
     let k = matches!(m.activation, Activation::TopK | Activation::BatchTopK).then_some(m.k);
     line.extend([
         ("key".into(), cell.key().into()),
-        ("method".into(), cell.method.clone().into()),
+        ("method".into(), cell.row.clone().into()),
         ("anchored".into(), cell.anchored.into()),
         ("seed".into(), config.seed.into()),
         ("step".into(), run.step().into()),

@@ -1,6 +1,6 @@
 //! Tables: a cell a run, stopped and gone on with.
 
-use super::{folder, lines, sdl};
+use super::{failure, folder, lines, sdl};
 use serde_json::Value;
 use std::fs;
 
@@ -54,4 +54,39 @@ fn a_table_goes_on_where_it_was_stopped_and_says_what_its_cells_say() {
     // Another config is another cell.
     table("whole", &["--set", "model.k=2", "--anchor", "0"]);
     assert_eq!(lines(&at.join("whole/cells.jsonl")).len(), 12 + 6);
+}
+
+#[test]
+fn rows_from_a_file_are_methods_with_fields_beside_them() {
+    let at = folder("table-rows");
+    let rows = r#"[
+        { "name": "Top-k, k = 2", "method": "top_k_plain", "set": { "model.k": 2 } },
+        { "name": "as the config says" }
+    ]"#;
+    fs::write(at.join("rows.json"), rows).expect("writable");
+    let set = ["--set", "training.steps=20", "--set", "model.activation=relu"];
+    let args = ["table", "--out", "out", "--rows", "rows.json", "--seeds", "1", "--anchor", "0", "--quiet", "--json"];
+    // --set has the last word, over the row's method too.
+    let table: Vec<Value> = serde_json::from_str(&sdl(&at, &[&args[..], &set[..2]].concat())).expect("JSON");
+    let of = |ix: usize| (table[ix]["method"].as_str(), table[ix]["k"].as_f64());
+    assert_eq!((of(0), of(1)), ((Some("Top-k, k = 2"), Some(2.0)), (Some("as the config says"), Some(3.0))));
+    let csv = fs::read_to_string(at.join("out/table.csv")).expect("a table");
+    assert!(csv.contains("\n\"Top-k, k = 2\",false,"), "{csv}");
+    let table: Vec<Value> = serde_json::from_str(&sdl(&at, &[&args[..], &set].concat())).expect("JSON");
+    assert!(table.iter().all(|row| row["k"].is_null()));
+
+    let cases = [
+        ("{}", "is not a list of rows such as"),
+        ("[]", "has no rows"),
+        (r#"[{"name": "a", "sets": {}}]"#, "unknown field `sets`"),
+        (r#"[{"name": "a"}, {"name": "a"}]"#, "a row named \"a\": it must be a name of its own"),
+        (r#"[{"name": "a|b"}]"#, "without |"),
+        (r#"[{"name": "a", "method": "sae"}]"#, "method is \"sae\": it must be of relu_l1,"),
+        (r#"[{"name": "a", "set": {"model.k": 500}}]"#, "row a: model.k is 500"),
+    ];
+    for (rows, part) in cases {
+        fs::write(at.join("rows.json"), rows).expect("writable");
+        let said = failure(&at, 2, &args);
+        assert!(said.contains(part), "{rows}: {said}");
+    }
 }

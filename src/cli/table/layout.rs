@@ -125,7 +125,7 @@ pub fn csv(rows: &[Row]) -> String {
             let pair = |n: Option<Number>| [text(n.map(|n| n.mean)), text(n.and_then(|n| n.interval))].join(",");
             let _ = writeln!(
                 out,
-                "{},{},{},{},{},{},{},{},{},{},{},{}",
+                "\"{}\",{},{},{},{},{},{},{},{},{},{},{}",
                 row.method,
                 row.anchored,
                 reading.reading,
