@@ -25,9 +25,11 @@ fn batch_take(
     if (b >= now.n_rows) {
         return;
     }
-    // Nobody reads the guess now.
+    // Nobody reads the band now.
     if (b == 0u) {
-        batch.guess = batch.next_guess;
+        batch.last = batch.next_last;
+        atomicStore(&batch.n_above, 0u);
+        atomicStore(&batch.n_band, 0u);
     }
     // Taken are keys above the cut, and `equals` of those that are the cut itself.
     var cut = batch.cut;
@@ -40,7 +42,7 @@ fn batch_take(
     } else if (batch.counts_equals == 1u) {
         // Rows before this one have first choice.
         for (var before = 0u; before < b; before++) {
-            equals -= min(equals, batch.equals_of_row[before]);
+            equals -= min(equals, batch.words[before]);
         }
     }
     let start = b * now.capacity;

@@ -1,25 +1,21 @@
 // batch_top_k: the least of the ⌊k B⌋ largest positive keys of a whole batch, and how many of its equals are wanted;
 // in training also the running mean of that least key, by which latents fire at inference.
 //
-// One workgroup owns the batch. Its lanes share the rows, of which they read what `batch_find` found; if that is too
-// little, all cells. Bits of positive floats order as the floats do: four rounds of an 8-bit radix select. If not all
-// equals are wanted, those of every row are counted.
-// Shapes: z [n_rows, 4 latent4], decoder_norms [n_latent] (read if latents are ranked by z n), active
-// [n_rows, capacity], count [n_rows], batch [1] (with equals [n_rows]), control [1].
+// One workgroup owns the batch. Its lanes share the keys in the band (`batch_find`) if the cut is among them, else all
+// cells. Bits of positive floats order as the floats do: four rounds of an 8-bit radix select. If not all equals are
+// wanted, those of every row are counted.
+// Shapes: z [n_rows, 4 latent4], decoder_norms [4 latent4] (read if latents are ranked by z n), batch [1] (with words
+// [step_rows + room]), control [1].
 
 const WIDE_GROUP: u32 = 256u;
 /// Share of a new batch in the running mean of the threshold.
 const THRESHOLD_RATE: f32 = 0.01;
-/// How far below the last key kept the next step's are looked for.
-const GUESS: f32 = 0.9;
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> z: array<f32>;
 @group(0) @binding(2) var<storage, read> decoder_norms: array<f32>;
-@group(0) @binding(3) var<storage, read> active_latents: array<u32>;
-@group(0) @binding(4) var<storage, read> count: array<u32>;
-@group(0) @binding(5) var<storage, read_write> batch: Batch;
-@group(0) @binding(6) var<storage, read_write> control: Control;
+@group(0) @binding(3) var<storage, read_write> batch: Batch;
+@group(0) @binding(4) var<storage, read_write> control: Control;
 
 /// One a round.
 var<workgroup> histogram: array<atomic<u32>, 1024>;
@@ -27,40 +23,33 @@ var<workgroup> histogram: array<atomic<u32>, 1024>;
 var<workgroup> prefix: u32;
 var<workgroup> wanted: u32;
 var<workgroup> equal: u32;
-var<workgroup> found: atomic<u32>;
-/// Whether the lists are enough.
-var<private> by_lists: bool;
+/// Whether the cut is in the band.
+var<private> by_band: bool;
 
 @compute @workgroup_size(WIDE_GROUP)
 fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
+    let n_above = atomicLoad(&batch.n_above);
+    let n_band = atomicLoad(&batch.n_band);
+    let has_room = step_rows + n_band <= arrayLength(&batch.words);
+    by_band = has_room && n_above < now.kept && now.kept <= n_above + n_band;
+    let n_keys = select(4u * latent4 * now.n_rows, n_band, by_band);
     if (lane == 0u) {
         prefix = 0u;
-        wanted = now.kept;
+        wanted = now.kept - select(0u, n_above, by_band);
         equal = 0u;
-        atomicStore(&found, 0u);
     }
     for (var round = 0u; round < 4u; round++) {
         atomicStore(&histogram[256u * round + lane], 0u);
     }
     workgroupBarrier();
-    var listed = 0u;
-    for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
-        listed += count[b];
-    }
-    atomicAdd(&found, listed);
-    workgroupBarrier();
-    by_lists = atomicLoad(&found) >= now.kept || batch.guess <= 0.0;
     for (var round = 0u; round < 4u; round++) {
         let shift = 24u - 8u * round;
         let bins = 256u * round;
-        for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
-            let n_keys = keys_of(b);
-            for (var s = 0u; s < n_keys; s++) {
-                let bits = key(b, s);
-                // Higher digits must agree with those found (shifted in two parts: by 32 is not defined).
-                if (bits > 0u && ((bits >> shift) >> 8u) == prefix) {
-                    atomicAdd(&histogram[bins + ((bits >> shift) & 255u)], 1u);
-                }
+        for (var place = lane; place < n_keys; place += WIDE_GROUP) {
+            let bits = key(place);
+            // Higher digits must agree with those found (shifted in two parts: by 32 is not defined).
+            if (bits > 0u && ((bits >> shift) >> 8u) == prefix) {
+                atomicAdd(&histogram[bins + ((bits >> shift) & 255u)], 1u);
             }
         }
         workgroupBarrier();
@@ -84,21 +73,21 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
     let counts_equals = cut > 0u && equal > wanted;
     if (counts_equals) {
         for (var b = lane; b < now.n_rows; b += WIDE_GROUP) {
-            let n_keys = keys_of(b);
             var equals = 0u;
-            for (var s = 0u; s < n_keys; s++) {
-                equals += u32(key(b, s) == cut);
+            for (var latent = 0u; latent < n_latent; latent++) {
+                equals += u32(cell_key(cells(b) + latent) == cut);
             }
-            batch.equals_of_row[b] = equals;
+            batch.words[b] = equals;
         }
     }
     if (lane == 0u) {
         batch.cut = cut;
         batch.equals = wanted;
         batch.counts_equals = u32(counts_equals);
-        batch.by_lists = u32(by_lists);
+        let least = BAND_LOW * batch.last;
+        batch.by_lists = u32(least <= 0.0 || cut > bitcast<u32>(least));
         let smallest = bitcast<f32>(select(0u, cut, now.kept > 0u));
-        batch.next_guess = GUESS * smallest;
+        batch.next_last = smallest;
         if (now.training == 1u) {
             let mean = control.threshold + THRESHOLD_RATE * (smallest - control.threshold);
             control.threshold = select(smallest, mean, control.threshold_seen > 0.0);
@@ -107,20 +96,18 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
     }
 }
 
-/// How many keys of a row are looked at.
-fn keys_of(b: u32) -> u32 {
-    return select(n_latent, count[b], by_lists);
+/// Bits that order as positive keys do; 0 for all others.
+fn key(place: u32) -> u32 {
+    if (by_band) {
+        return batch.words[step_rows + place];
+    }
+    return cell_key(place);
 }
 
-/// Bits that order as positive keys do; 0 for all others.
-fn key(b: u32, place: u32) -> u32 {
-    var latent = place;
-    if (by_lists) {
-        latent = active_latents[b * now.capacity + place];
-    }
-    var value = z[cells(b) + latent];
+fn cell_key(cell: u32) -> u32 {
+    var value = z[cell];
     if (rank_by_norm) {
-        value *= decoder_norms[latent];
+        value *= decoder_norms[cell % (4u * latent4)];
     }
     return select(0u, bitcast<u32>(value), value > 0.0);
 }

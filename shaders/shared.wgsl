@@ -116,18 +116,27 @@ struct Slot {
 
 /// What the kernels of Batch Top-k tell one another. Begins as zeros.
 struct Batch {
-    /// Keys above it are listed at first; and what it will be in the next step.
-    guess: f32,
-    next_guess: f32,
+    /// The least key that the step before kept: this step's is looked for around it.
+    last: f32,
+    /// What it will be in the next step.
+    next_last: f32,
     /// Bits of the least key kept, and how many of its equals are kept.
     cut: u32,
     equals: u32,
     /// 1 if the equals of every row are counted below, because not all are kept.
     counts_equals: u32,
-    /// 1 if the lists have all that is kept.
+    /// 1 if the rows' lists have all that is kept.
     by_lists: u32,
-    equals_of_row: array<u32>,
+    /// Keys above the band around `last`, and in it.
+    n_above: atomic<u32>,
+    n_band: atomic<u32>,
+    /// [step_rows] equals of every row, then bits of the keys in the band, in any order, as far as there is room.
+    words: array<u32>,
 }
+
+/// The band reaches from BAND_LOW to BAND_HIGH times the least key kept last.
+const BAND_LOW: f32 = 0.8;
+const BAND_HIGH: f32 = 1.25;
 
 /// What steps leave to the next; `model/hyper.rs` has the same struct and says what the members mean.
 struct Control {

@@ -119,6 +119,49 @@ pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
     }
 }
 
+/// Up to this width sums of many terms stay in registers.
+const NARROW: usize = 32;
+
+/// y += Σ a x over `terms`, one after the other: the same bits as `add_scaled` of each. All x are as long as y.
+#[inline]
+pub fn add_all<'a>(y: &mut [f32], terms: impl Iterator<Item = (f32, &'a [f32])> + Clone) {
+    if y.len() > NARROW {
+        terms.for_each(|(a, x)| add_scaled(y, a, x));
+        return;
+    }
+    let (blocks, rest) = y.as_chunks_mut::<16>();
+    let n_blocks = blocks.len();
+    for (j, block) in blocks.iter_mut().enumerate() {
+        let [p, q, r, s] = quarters_mut(block);
+        let (mut to_p, mut to_q, mut to_r, mut to_s) = (F4::load(p), F4::load(q), F4::load(r), F4::load(s));
+        for (a, x) in terms.clone() {
+            let scale = F4::splat(a);
+            let [p, q, r, s] = quarters(&x.as_chunks::<16>().0[j]);
+            to_p = to_p.plus(scale.times(F4::load(p)));
+            to_q = to_q.plus(scale.times(F4::load(q)));
+            to_r = to_r.plus(scale.times(F4::load(r)));
+            to_s = to_s.plus(scale.times(F4::load(s)));
+        }
+        to_p.store(p);
+        to_q.store(q);
+        to_r.store(r);
+        to_s.store(s);
+    }
+    if !rest.is_empty() {
+        terms.for_each(|(a, x)| add_scaled(rest, a, &x[16 * n_blocks..]));
+    }
+}
+
+#[inline(always)]
+fn quarters(x: &[f32; 16]) -> &[[f32; 4]; 4] {
+    x.as_chunks().0.try_into().expect("sixteen are four fours")
+}
+
+#[inline(always)]
+fn quarters_mut(x: &mut [f32; 16]) -> &mut [[f32; 4]; 4] {
+    x.as_chunks_mut().0.try_into().expect("sixteen are four fours")
+}
+
 /// ‖a‖₂.
 #[inline]
 pub fn norm(a: &[f32]) -> f32 {

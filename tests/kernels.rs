@@ -113,6 +113,31 @@ fn batch_top_k_cuts_among_equals() {
     }
 }
 
+/// Batch Top-k looks for its cut around the last one: it finds it as well where pre-activations have grown or shrunk
+/// since by more than that.
+#[test]
+fn batch_top_k_finds_a_cut_that_has_jumped() {
+    let mut config = config();
+    config.model.activation = Activation::BatchTopK;
+    let problem = problem(&config);
+    let start = state_of(&config, &problem);
+    let (batches, hyper) = (batches(&config, &problem, 5), Hyper::new(&config, 0));
+    for (place, mut backend) in backends(&problem, &start) {
+        for (batch, scale) in batches.iter().zip([1.0, 1.1, 30.0, 0.03, 1.0]) {
+            let mut scaled = start.clone();
+            scaled.weights.encoder.iter_mut().for_each(|w| *w *= scale);
+            let batch = std::slice::from_ref(batch);
+            let (loss, expected) = train_reference(&config, &problem, &scaled, batch);
+            backend.load(&scaled).unwrap();
+            backend.train(batch, &[hyper]).unwrap();
+            let what = format!("{place}, encoder times {scale}");
+            assert_close(&what, &block_on(backend.losses()).unwrap(), &[loss[0] as f32], 2.0 * tolerance::FORWARD);
+            let got = block_on(backend.state()).unwrap();
+            assert_eq!(got.fire_count, expected.fire_count, "{what}");
+        }
+    }
+}
+
 /// Rows of a file whose targets are other rows.
 #[test]
 fn rows_with_targets_learn_as_the_reference() {

@@ -127,7 +127,9 @@ impl Table {
         thread::scope(|scope| {
             for _ in 0..jobs {
                 scope.spawn(|| {
-                    while let Some(cell) = queue.lock().expect("no worker panics").pop() {
+                    // Not in the loop's head, which would hold the lock for as long as a cell takes.
+                    let next = || queue.lock().expect("no worker panics").pop();
+                    while let Some(cell) = next() {
                         let line = train(&cell, &worlds, &bar);
                         let (log, lines) = &mut *results.lock().expect("no worker panics");
                         match line.and_then(|line| log.add(&line).and_then(|()| log.sync()).map(|()| line)) {

@@ -9,6 +9,7 @@ mod batch_top_k;
 mod decode;
 mod encode;
 mod expand;
+mod forward;
 mod gated;
 mod ghost;
 mod jump_relu;
@@ -26,8 +27,7 @@ mod update;
 use super::{Backend, DeviceLost, Evaluation, Match, Matches, Problem, State};
 use crate::bench::{Batch, Samples};
 use crate::config::Activation;
-use crate::linalg::{Matrix, gemm};
-use crate::model::{Hyper, Weights, control_step, kept};
+use crate::model::{Hyper, Weights, control_step};
 use backprop::Pulls;
 use penalty::Penalty;
 use side::Kind;
@@ -77,11 +77,10 @@ struct Work {
     side: Codes,
     /// [rows, n_target].
     side_pulls: Vec<f32>,
-    /// The least value that Batch Top-k kept.
+    /// The least value that Batch Top-k kept in the last step.
     smallest: f32,
     /// [n_latent]: gradient of θ.
     theta: Vec<f32>,
-    candidates: Vec<u32>,
     keys: Vec<u64>,
 }
 
@@ -135,170 +134,6 @@ impl Cpu {
         let one_space = problem.world.one_space();
         let (tally, side_tally) = (Tally::new(n), Tally::new(n));
         Self { problem, state, work: Work::default(), tally, side_tally, losses: vec![], one_space }
-    }
-
-    /// From samples to residuals, loss and codes. In training Batch Top-k selects within the batch, and the dead are
-    /// treated.
-    fn forward(&mut self, batch: &Batch, hyper: &Hyper, training: bool) {
-        self.expand(batch);
-        self.encode(batch);
-        self.activate(hyper, training);
-        self.decode(hyper, batch.n_rows(), training);
-    }
-
-    fn expand(&mut self, batch: &Batch) {
-        let Self { problem, work, one_space, state, .. } = self;
-        let (shape, world) = (problem.shape, &*problem.world);
-        match (batch, &world.samples) {
-            (Batch::Sparse(s), _) => {
-                expand::expand(&mut work.input, s, world.basis_in(), shape.n_input);
-                if !*one_space {
-                    expand::expand(&mut work.target, s, world.basis_out(), shape.n_target);
-                }
-            }
-            (Batch::Rows(ix), Samples::Rows(data)) => {
-                expand::gather_rows(&mut work.input, ix, &data.values, data.width);
-                if let Some(targets) = &data.targets {
-                    expand::gather_rows(&mut work.target, ix, targets, shape.n_target);
-                }
-            }
-            (Batch::Rows(_), Samples::Bench(_)) => unreachable!("a bench draws sparse batches"),
-        }
-        if problem.model.skip {
-            let (n, r, p) = (batch.n_rows(), shape.n_target, shape.n_input);
-            work.skipped.resize(n * r, 0.0);
-            let skip = Matrix::rows(&state.weights.skip, p).transposed();
-            gemm(&mut work.skipped, n, r, p, Matrix::rows(&work.input, p), skip);
-        }
-    }
-
-    fn encode(&mut self, batch: &Batch) {
-        let Self { problem, state, work, .. } = self;
-        let (shape, world, w) = (problem.shape, &*problem.world, &state.weights);
-        let rows = batch.n_rows();
-        offset::offset(&mut work.offset, w, &problem.model, shape.n_input);
-        work.pre_activations.resize(rows * shape.n_latent, 0.0);
-        match batch {
-            Batch::Sparse(s) if problem.by_features(rows) => {
-                work.responses.resize(world.n_features * shape.n_latent, 0.0);
-                encode::encode(&mut work.responses, world.basis_in(), &w.encoder, shape.n_input);
-                superpose::superpose(&mut work.pre_activations, s, &work.responses, &work.offset);
-            }
-            _ => {
-                encode::encode(&mut work.pre_activations, &work.input, &w.encoder, shape.n_input);
-                offset::add(&mut work.pre_activations, &work.offset);
-            }
-        }
-    }
-
-    /// Fills the codes, and the second reconstruction's.
-    fn activate(&mut self, hyper: &Hyper, training: bool) {
-        let Self { problem, state, work, .. } = self;
-        let (model, n) = (&problem.model, problem.shape.n_latent);
-        let w = &state.weights;
-        let is_top_k = matches!(model.activation, Activation::TopK | Activation::BatchTopK);
-        let by_rank = model.rank_by_norm && is_top_k;
-        if by_rank || hyper.by_norm == 1 {
-            decode::norms(&mut work.norms, w, problem.shape);
-        }
-        if by_rank {
-            work.ranks.clear();
-            let norms = work.norms.iter().cycle();
-            work.ranks.extend(work.pre_activations.iter().zip(norms).map(|(z, n)| z * n));
-        }
-        let ranks = if by_rank { &work.ranks } else { &work.pre_activations };
-        let dead: Vec<u32> = if training && (hyper.aux > 0.0 || hyper.ghost == 1) {
-            (0..n as u32).filter(|i| state.since_fired[*i as usize] >= hyper.dead_after).collect()
-        } else {
-            vec![]
-        };
-        let kind = match model.activation {
-            Activation::Gated => Kind::Gates,
-            _ if dead.is_empty() => Kind::None,
-            _ if hyper.aux > 0.0 => Kind::AuxK,
-            _ => Kind::Ghost,
-        };
-        let rows = ranks.len() / n;
-        let control = &state.control;
-        let in_batch = training || control.threshold_seen == 0.0;
-        let mut cut = batch_top_k::Cut { threshold: control.threshold, n_equal: 0 };
-        if model.activation == Activation::BatchTopK && in_batch {
-            cut = batch_top_k::batch_top_k(ranks, kept(hyper.k, rows), &mut work.candidates);
-        }
-        // A cut above everything kept nothing.
-        work.smallest = if cut.threshold < f32::MAX { cut.threshold } else { 0.0 };
-        let gains: Vec<f32> = w.r_mag.iter().map(|r| libm::expf(*r)).collect();
-        work.codes.clear();
-        work.side.clear();
-        let k_aux = hyper.aux_count(problem.shape.n_target, n);
-        for (b, z) in work.pre_activations.chunks_exact(n).enumerate() {
-            let codes = &mut work.codes;
-            let ranks = &ranks[b * n..][..n];
-            let first = codes.latent.len();
-            match model.activation {
-                Activation::Relu => relu::relu(z, codes),
-                Activation::JumpRelu => jump_relu::jump_relu(z, &w.theta, codes),
-                Activation::TopK => top_k::top_k(ranks, hyper.k as usize, codes),
-                Activation::BatchTopK => batch_top_k::take(ranks, &mut cut, codes),
-                Activation::Gated => gated::gated(z, w, &gains, codes, &mut work.side),
-            }
-            if by_rank {
-                let (latents, f) = (&codes.latent[first..], &mut codes.f[first..]);
-                f.iter_mut().zip(latents).for_each(|(f, i)| *f = z[*i as usize]);
-            }
-            match kind {
-                Kind::AuxK => {
-                    aux_k::aux_k(z, &dead, k_aux, hyper.aux_relu == 1, &mut work.side, &mut work.keys);
-                }
-                Kind::Ghost => ghost::ghost(z, &dead, &codes.latent[first..], &mut work.side),
-                Kind::Gates | Kind::None => {}
-            }
-            codes.end_row();
-            work.side.end_row();
-        }
-        work.kind = Some(kind).filter(|kind| *kind != Kind::None);
-        levels::levels(&mut work.codes, hyper);
-    }
-
-    /// Fills residuals, their pulls, errors and penalties.
-    fn decode(&mut self, hyper: &Hyper, rows: usize, training: bool) {
-        let Self { problem, state, work, one_space, .. } = self;
-        let (shape, w) = (problem.shape, &state.weights);
-        let n_levels = hyper.n_levels as usize;
-        let target = if *one_space { &work.input } else { &work.target };
-        let with_bias = problem.model.b_dec;
-        let expected = decode::Expected { target, skipped: &work.skipped, with_bias };
-        work.residuals.resize(rows * n_levels * shape.n_target, 0.0);
-        work.sse.resize(rows, 0.0);
-        work.penalty.resize(rows, 0.0);
-        decode::decode(&mut work.residuals, &work.codes, &expected, w, n_levels);
-        // The whole model's residuals, before they are weighed.
-        let mut start = vec![];
-        if let Some(kind) = work.kind {
-            side::side_decode(&mut work.side_pulls, &work.side, &w.decoder, shape.n_target);
-            for b in 0..rows {
-                let bias = w.b_dec.iter().map(|b| if with_bias { *b } else { 0.0 });
-                match kind {
-                    Kind::Gates => start.extend(bias.zip(&target[b * shape.n_target..]).map(|(b, x)| b - x)),
-                    _ => {
-                        let last = (b * n_levels + n_levels - 1) * shape.n_target;
-                        start.extend_from_slice(&work.residuals[last..][..shape.n_target]);
-                    }
-                }
-            }
-        }
-        decode::weigh(&mut work.residuals, &mut work.sse, &mut work.penalty, hyper, shape.n_target);
-        let rule = Penalty::new(hyper, &state.control);
-        if hyper.has_penalty() && work.kind != Some(Kind::Gates) {
-            decode::charge(&mut work.penalty, &work.codes, &work.norms, &rule);
-        }
-        if let Some(kind) = work.kind {
-            side::side_weigh(&mut work.side_pulls, &mut work.penalty, &start, kind, hyper);
-            if kind == Kind::Gates {
-                side::charge_gates(&mut work.penalty, &work.side, &work.norms, &rule);
-            }
-        }
-        debug_assert!(training || work.kind.is_none_or(|kind| kind == Kind::Gates));
     }
 
     fn step(&mut self, batch: &Batch, hyper: &Hyper) {

@@ -123,7 +123,7 @@ fn other_commands_refuse_as_well() {
         (&["export", "run", "--format", "crosscoder", "--out", "x"], &["model.task is \"autoencoder\""]),
         (&["export", "trans", "--out", "x"], &["model.activation is top_k", "transcoder"]),
         (&["import", "run", "--out", "x"], &["cfg.json", "cannot be read"]),
-        (&["table", "--out", "x", "--methods", "nope"], &["--methods is nope", "top_k"]),
+        (&["table", "--out", "x", "--methods", "nope"], &["--methods is \"nope\"", "top_k"]),
         (&["table", "--out", "x", "--set", "source=activations"], &["source is activations"]),
         (&["world", "--out", "x", "--rows", "4000000000"], &["--rows is 4000000000", "GiB"]),
     ] {

@@ -57,6 +57,22 @@ fn a_table_goes_on_where_it_was_stopped_and_says_what_its_cells_say() {
 }
 
 #[test]
+fn cells_run_side_by_side() {
+    let at = folder("table-jobs");
+    let rows = r#"[
+        { "name": "long", "set": { "training.steps": 20000 } },
+        { "name": "short", "set": { "training.steps": 1 } }
+    ]"#;
+    fs::write(at.join("rows.json"), rows).expect("writable");
+    let args =
+        ["table", "--out", ".", "--rows", "rows.json", "--seeds", "1", "--anchor", "0", "--jobs", "2", "--quiet"];
+    sdl(&at, &args);
+    // The long one is first in the queue; were it alone at work, it would be the first line.
+    let cells = lines(&at.join("cells.jsonl"));
+    assert_eq!(cells.iter().map(|c| c["method"].as_str()).collect::<Vec<_>>(), [Some("short"), Some("long")]);
+}
+
+#[test]
 fn rows_from_a_file_are_methods_with_fields_beside_them() {
     let at = folder("table-rows");
     let rows = r#"[

@@ -4,14 +4,8 @@ use super::Codes;
 
 /// Appends the `count` of the `dead` with the largest z, ascending by latent, with z; `only_positive`: as ReLU(z).
 pub fn aux_k(z: &[f32], dead: &[u32], count: usize, only_positive: bool, side: &mut Codes, keys: &mut Vec<u64>) {
-    let mut take = |i: u32| {
-        let z = z[i as usize];
-        if !only_positive || z > 0.0 {
-            side.push(i, z);
-        }
-    };
     if dead.len() <= count {
-        dead.iter().for_each(|i| take(*i));
+        take(z, dead.iter().copied(), only_positive, side);
         return;
     }
     // Largest first, the lower latent of equals first.
@@ -21,7 +15,13 @@ pub fn aux_k(z: &[f32], dead: &[u32], count: usize, only_positive: bool, side: &
     // Back to ascending latents, in the same type: another sort would cost the page 2 kB.
     chosen.iter_mut().for_each(|key| *key &= u64::from(u32::MAX));
     chosen.sort_unstable();
-    chosen.iter().for_each(|key| take(*key as u32));
+    take(z, chosen.iter().map(|key| *key as u32), only_positive, side);
+}
+
+fn take(z: &[f32], latents: impl Iterator<Item = u32> + Clone, only_positive: bool, side: &mut Codes) {
+    let taken = latents.filter(|i| !only_positive || z[*i as usize] > 0.0);
+    side.latent.extend(taken.clone());
+    side.f.extend(taken.map(|i| z[i as usize]));
 }
 
 /// Bits that order as the floats do.

@@ -1,60 +1,74 @@
 //! The largest values of a whole batch that are above zero; of equal ones, those that come first.
 
 use super::Codes;
+use super::top_k::{CHUNK, any_above};
 
-/// Of so many values, spread evenly, a guess at the threshold is made.
-const SAMPLE: usize = 4_096;
+/// How far below the least value kept the next batch's are looked for.
+const GUESS: f32 = 0.9;
 
-/// What fires: values above `threshold`, and the first `n_equal` of those equal to it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cut {
-    /// The least value kept; 0 if there were no more than `count` above zero.
-    pub threshold: f32,
-    pub n_equal: usize,
-}
-
-/// The cut that keeps the `count` largest of `keys` above zero.
+/// Fills `codes` with the `count` largest of `keys` [rows, n_latent] above zero, and returns the least of them; 0 if
+/// there are fewer. `last` is what the batch before had as its least: it changes what a choice costs, never the choice.
 ///
-/// Positive floats order like their bits. Most values are far below the cut: a sample says where it must be above,
-/// and only what is above that is sorted out.
-pub fn batch_top_k(keys: &[f32], count: usize, candidates: &mut Vec<u32>) -> Cut {
-    let none = Cut { threshold: 0.0, n_equal: 0 };
-    if count == 0 {
-        return Cut { threshold: f32::MAX, n_equal: 0 };
+/// Most values are far below the cut: only those above a guess are listed, and of the list the rest is thrown out.
+pub fn batch_top_k(keys: &[f32], n_latent: usize, count: usize, last: f32, codes: &mut Codes) -> f32 {
+    above(keys, n_latent, GUESS * last, codes);
+    if codes.f.len() < count && last > 0.0 {
+        above(keys, n_latent, 0.0, codes);
     }
-    let mut collect = |least: f32| {
-        candidates.clear();
-        candidates.extend(keys.iter().filter(|z| **z > least).map(|z| z.to_bits()));
-        candidates.len() >= count
-    };
-    if !collect(guess(keys, count)) && !collect(0.0) {
-        return none;
-    }
-    let at = candidates.len() - count;
-    let (_, &mut threshold, above) = candidates.select_nth_unstable(at);
-    let n_above = above.iter().filter(|bits| **bits > threshold).count();
-    Cut { threshold: f32::from_bits(threshold), n_equal: count - n_above }
-}
-
-/// Appends the firing latents of one row, ascending; uses up what the cut leaves for its equals.
-pub fn take(keys: &[f32], cut: &mut Cut, codes: &mut Codes) {
-    for (i, &z) in keys.iter().enumerate() {
-        let equal = z == cut.threshold && cut.n_equal > 0;
-        if z > 0.0 && (z > cut.threshold || equal) {
-            cut.n_equal -= usize::from(equal);
-            codes.push(i as u32, z);
-        }
-    }
-}
-
-/// A value that twice as many as are wanted should be above; 0 if that cannot be told.
-fn guess(keys: &[f32], count: usize) -> f32 {
-    let stride = (keys.len() / SAMPLE).max(1);
-    let mut sample: Vec<u32> = keys.iter().step_by(stride).filter(|z| **z > 0.0).map(|z| z.to_bits()).collect();
-    let wanted = 2 * count / stride + 16;
-    if wanted >= sample.len() {
+    if codes.f.len() < count {
         return 0.0;
     }
-    let at = sample.len() - wanted;
-    f32::from_bits(*sample.select_nth_unstable(at).1)
+    if count == 0 {
+        above(keys, n_latent, f32::MAX, codes);
+        return 0.0;
+    }
+    // Positive floats order like their bits.
+    let mut bits: Vec<u32> = codes.f.iter().map(|f| f.to_bits()).collect();
+    let at = bits.len() - count;
+    let (_, &mut least, greater) = bits.select_nth_unstable(at);
+    let n_equal = count - greater.iter().filter(|bits| **bits > least).count();
+    let least = f32::from_bits(least);
+    keep(codes, least, n_equal);
+    least
+}
+
+/// Fills `codes` with all that is above `threshold` (0 or more), latents ascending.
+pub fn above(keys: &[f32], n_latent: usize, threshold: f32, codes: &mut Codes) {
+    codes.clear();
+    for row in keys.chunks_exact(n_latent) {
+        for (c, chunk) in row.chunks(CHUNK).enumerate() {
+            if !any_above(chunk, threshold) {
+                continue;
+            }
+            // Without a branch a value: where one is above is not to be foreseen.
+            let (mut latent, mut f, mut found) = ([0; CHUNK], [0.0; CHUNK], 0);
+            for (j, &z) in chunk.iter().enumerate() {
+                latent[found % CHUNK] = (c * CHUNK + j) as u32;
+                f[found % CHUNK] = z;
+                found += usize::from(z > threshold);
+            }
+            codes.latent.extend_from_slice(&latent[..found]);
+            codes.f.extend_from_slice(&f[..found]);
+        }
+        codes.end_row();
+    }
+}
+
+/// Keeps what is above `least`, and the first `n_equal` of those that are equal to it.
+fn keep(codes: &mut Codes, least: f32, mut n_equal: usize) {
+    let (mut from, mut to) = (0, 0);
+    for b in 1..codes.row_start.len() {
+        let end = codes.row_start[b] as usize;
+        for e in from..end {
+            let (latent, f) = (codes.latent[e], codes.f[e]);
+            let equal = f == least && n_equal > 0;
+            n_equal -= usize::from(equal);
+            (codes.latent[to], codes.f[to]) = (latent, f);
+            to += usize::from(f > least || equal);
+        }
+        from = end;
+        codes.row_start[b] = to as u32;
+    }
+    codes.latent.truncate(to);
+    codes.f.truncate(to);
 }

@@ -4,7 +4,7 @@
 
 use super::Codes;
 use super::penalty::Penalty;
-use crate::linalg::{add_scaled, dot};
+use crate::linalg::{add_all, add_scaled, dot};
 use crate::model::Hyper;
 
 /// Keeps ghost gradients' quotients finite.
@@ -25,9 +25,7 @@ pub fn side_decode(sums: &mut Vec<f32>, side: &Codes, decoder: &[f32], width: us
     sums.resize((side.row_start.len() - 1) * width, 0.0);
     for (b, row) in sums.chunks_exact_mut(width).enumerate() {
         let (latents, values) = side.row(b);
-        for (&i, &a) in latents.iter().zip(values) {
-            add_scaled(row, a, &decoder[i as usize * width..][..width]);
-        }
+        add_all(row, latents.iter().zip(values).map(|(i, a)| (*a, &decoder[*i as usize * width..][..width])));
     }
 }
 

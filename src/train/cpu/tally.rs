@@ -54,7 +54,7 @@ impl Tally {
     }
 
     /// Rows and entries of latent `i`, pair by pair.
-    pub fn latent(&self, i: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub fn latent(&self, i: usize) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
         let range = self.start[i] as usize..self.start[i + 1] as usize;
         self.row[range.clone()].iter().zip(&self.entry[range]).map(|(b, e)| (*b as usize, *e as usize))
     }

@@ -6,7 +6,7 @@ use crate::linalg::lanes::F4;
 /// Up to here a sorted list with insertion is faster than selection over all candidates.
 const SHORT: usize = 64;
 /// Values compared with the threshold at once.
-const CHUNK: usize = 16;
+pub const CHUNK: usize = 16;
 
 /// Appends the firing latents of one row, in an order that depends on the row alone.
 pub fn top_k(z: &[f32], k: usize, codes: &mut Codes) {
@@ -65,7 +65,7 @@ impl Best {
 }
 
 #[inline]
-fn any_above(values: &[f32], threshold: f32) -> bool {
+pub fn any_above(values: &[f32], threshold: f32) -> bool {
     let (fours, rest) = values.as_chunks::<4>();
     let limit = F4::splat(threshold);
     fours.iter().fold(false, |any, four| any | F4::load(four).any_above(limit)) || rest.iter().any(|z| *z > threshold)

@@ -6,7 +6,7 @@ use super::penalty::Penalty;
 use super::side::Kind;
 use super::{Codes, Problem, State, Tally};
 use crate::config::Activation;
-use crate::linalg::{Matrix, add_scaled, dot, gemm};
+use crate::linalg::{Matrix, add_all, add_scaled, dot, gemm};
 use crate::model::{Hyper, Weights};
 
 /// Stands in for the norm of a zero row, which has no direction to keep.
@@ -99,14 +99,11 @@ fn encoder_row(
 ) {
     let width = gradient.len();
     gradient.fill(0.0);
-    for (b, e) in traces.tally.latent(i) {
-        let dz = traces.gain(w, i) * traces.codes.dz[e];
-        add_scaled(gradient, dz, &traces.input[b * width..][..width]);
-    }
+    let input = |b: usize| &traces.input[b * width..][..width];
+    let gain = traces.gain(w, i);
+    add_all(gradient, traces.tally.latent(i).map(|(b, e)| (gain * traces.codes.dz[e], input(b))));
     if let Some(side) = &traces.side {
-        for (b, e) in side.tally.latent(i) {
-            add_scaled(gradient, side.codes.dz[e], &traces.input[b * width..][..width]);
-        }
+        add_all(gradient, side.tally.latent(i).map(|(b, e)| (side.codes.dz[e], input(b))));
     }
     if problem.model.shift_input {
         add_scaled(gradient, -vectors.dz[i], &w.b_dec);
@@ -124,14 +121,12 @@ fn decoder_row(gradient: &mut [f32], i: usize, w: &Weights, problem: &Problem, t
     let row = &w.decoder[span.clone()];
     let rows = traces.pulls.n_rows() as f32;
     gradient.fill(0.0);
-    for (b, e) in traces.tally.latent(i) {
-        let f = traces.codes.f[e];
-        add_scaled(gradient, 2.0 / rows * f, traces.pulls.at(b, traces.codes.level_of(e)));
-    }
+    let share = 2.0 / rows;
+    let (codes, pulls) = (traces.codes, traces.pulls);
+    let terms = traces.tally.latent(i).map(|(b, e)| (share * codes.f[e], pulls.at(b, codes.level_of(e))));
+    add_all(gradient, terms);
     if let Some(side) = traces.side.as_ref().filter(|side| side.kind != Kind::Gates) {
-        for (b, e) in side.tally.latent(i) {
-            add_scaled(gradient, 2.0 / rows * side.codes.f[e], side.pulls.at(b, 0));
-        }
+        add_all(gradient, side.tally.latent(i).map(|(b, e)| (share * side.codes.f[e], side.pulls.at(b, 0))));
     }
     if hyper.pulls_norms() && problem.model.activation != Activation::Gated {
         let part = problem.shape.source_width();

@@ -5,7 +5,7 @@
 
 use super::device::Gpu;
 use super::readback::{Source, read};
-use super::sizes::{BATCH, STRETCH, Sizes};
+use super::sizes::{STRETCH, Sizes};
 use super::step::SLOT_BYTES;
 use crate::bench::Samples;
 use crate::model::{N_PARTS, Shape, Weights};
@@ -161,7 +161,7 @@ impl Buffers {
             count: make("count", s.rows),
             side_latents: make("side_latents", s.side_entries()),
             side_count: make("side_count", s.rows),
-            batch: make("batch", BATCH + s.rows),
+            batch: make("batch", s.batch()),
             spread: make("spread", s.target4 + 1),
             skipped: make("skipped", if_has(s.shape.has_skip, s.rows * s.target4 * 4)),
             mask: make("mask", s.steps * s.n_masks * q * s.mask_words),

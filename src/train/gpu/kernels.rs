@@ -67,8 +67,8 @@ kernels! {
     JUMP_RELU "jump_relu" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
     TOP_K "top_k" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
     TOP_K_WIDE "top_k_wide" 256, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
-    BATCH_FIND "batch_find" GROUP, [Read, Read, Read, ReadWrite, ReadWrite];
-    BATCH_TOP_K "batch_top_k" 256, [Read, Read, Read, Read, ReadWrite, ReadWrite];
+    BATCH_FIND "batch_find" GROUP, [Read, Read, ReadWrite, ReadWrite, ReadWrite];
+    BATCH_TOP_K "batch_top_k" 256, [Read, Read, ReadWrite, ReadWrite];
     BATCH_TAKE "batch_take" GROUP, [Read, Read, ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite];
     GATED "gated" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
     LEVELS "levels" GROUP, [Read, Read, Read, ReadWrite, ReadWrite];

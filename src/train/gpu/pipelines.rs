@@ -48,9 +48,6 @@ pub struct Builder<'a> {
     pub buffers: &'a Buffers,
 }
 
-/// Most threads that share a row's list of latents.
-const MOST_LANES: usize = 64;
-
 impl Builder<'_> {
     pub fn stage(&mut self, kernel: &'static Kernel, of: Use, work: Work, buffers: &[&wgpu::Buffer]) -> Stage {
         let (gpu, sizes, model) = (self.gpu, self.sizes, &self.problem.model);
@@ -87,7 +84,7 @@ impl Builder<'_> {
                     ("of_side", switch(of.of_side)),
                     ("of_theta", switch(of.of_theta)),
                     ("gradient_at", of.gradient_at as f64),
-                    ("lanes", lanes(sizes, of.of_side) as f64),
+                    ("lanes", sizes.lanes(of.of_side) as f64),
                 ],
             )
         });
@@ -105,10 +102,4 @@ impl Builder<'_> {
             self.stage(&k::ENCODE_TILED, of, Work::Tiles((4 * out4).div_ceil(TILE as usize)), buffers)
         }
     }
-}
-
-/// Threads that share a row's list of latents, or of the second reconstruction's.
-pub fn lanes(sizes: &Sizes, of_side: bool) -> usize {
-    let capacity = if of_side { sizes.shape.n_latent } else { sizes.capacity };
-    capacity.min(MOST_LANES)
 }

@@ -25,8 +25,11 @@ pub struct Sizes {
     /// Rows that one step has room for: whole words of the row masks.
     pub rows: usize,
     pub mask_words: usize,
-    /// Entries of a row's list of active latents.
+    /// Entries that a row's list of active latents has room for, and about how many it has; and the second
+    /// reconstruction's.
     pub capacity: usize,
+    expected: usize,
+    side_expected: usize,
     /// Steps of one submit.
     pub steps: usize,
     /// Input and target are the same rows.
@@ -58,12 +61,14 @@ pub struct Gradient {
 /// SwiftShader 0.2 G/s on two cores (measured).
 const SUBMIT_WORK: usize = 1_000_000_000;
 const SUBMIT_WORK_SOFTWARE: usize = 20_000_000;
+/// Most threads that share a row's list of latents.
+const MOST_LANES: usize = 64;
 /// Most steps of a submit, and most bytes of its inputs.
 const SUBMIT_STEPS: usize = 64;
 const SUBMIT_BYTES: usize = 16 << 20;
 
-/// Members of `Batch` of `shaders/shared.wgsl` before its equals of every row.
-pub const BATCH: usize = 6;
+/// Members of `Batch` of `shaders/shared.wgsl` before its array.
+const BATCH: usize = 8;
 
 /// vec4s that a workgroup of `sum_squares` sums.
 pub const STRETCH: usize = 4096;
@@ -93,17 +98,17 @@ impl Sizes {
         let products = if with_responses { world.n_features.min(rows) } else { rows };
         let skip = if model.skip { 2 * rows * shape.n_target * shape.n_input } else { 0 };
         let dense = products * shape.n_latent * shape.n_input + 4 * rows * shape.n_latent + skip;
-        // Entries of a row, about.
-        let on_average = match model.activation {
+        let expected = match model.activation {
+            Activation::TopK => capacity,
             Activation::BatchTopK => (needs.k + 1).min(shape.n_latent),
-            _ => capacity,
+            _ => shape.n_latent.div_ceil(4),
         };
-        let on_the_side = match side {
+        let side_expected = match side {
             Side::None => 0,
             Side::AuxK => (shape.n_target / 2).min(shape.n_latent),
-            Side::Ghost | Side::Gates => shape.n_latent / 2,
+            Side::Ghost | Side::Gates => shape.n_latent.div_ceil(4),
         };
-        let active = rows * (on_average + on_the_side) * (shape.n_input + 3 * shape.n_target);
+        let active = rows * (expected + side_expected) * (shape.n_input + 3 * shape.n_target);
         let adam = 8 * shape.n_latent * (shape.n_input + shape.n_target);
         let row_bytes = 4 * rows * shape.n_input.max(shape.n_target);
         let work = if is_software { SUBMIT_WORK_SOFTWARE } else { SUBMIT_WORK };
@@ -117,6 +122,8 @@ impl Sizes {
             rows,
             mask_words: rows / 32,
             capacity,
+            expected,
+            side_expected,
             steps,
             shared_rows: world.one_space(),
             with_responses,
@@ -126,6 +133,12 @@ impl Sizes {
             n_masks,
             gradient: Gradient::new(shape, [latent4, input4, target4], needs.clip),
         }
+    }
+
+    /// Threads that share a row's list of latents, or of the second reconstruction's: more than it has entries would
+    /// idle.
+    pub fn lanes(&self, of_side: bool) -> usize {
+        (if of_side { self.side_expected } else { self.expected }).clamp(1, MOST_LANES)
     }
 
     /// Planes that `z` and `dz` have.
@@ -144,6 +157,11 @@ impl Sizes {
         let side = self.planes() - 1;
         let extra = usize::from(levels + side > 0);
         self.submit_rows() + self.rows * (levels + side + extra)
+    }
+
+    /// Words of `Batch`: equals of every row, and room for as many keys in the band as are kept in all.
+    pub fn batch(&self) -> usize {
+        BATCH + self.rows * (1 + self.expected)
     }
 
     /// Entries of the second reconstruction's lists.

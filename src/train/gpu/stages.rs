@@ -3,7 +3,7 @@
 use super::buffers::Buffers;
 use super::device::Gpu;
 use super::kernels::{self as k, TOP_K_MOST};
-use super::pipelines::{Builder, Pipelines, Stage, Use, lanes};
+use super::pipelines::{Builder, Pipelines, Stage, Use};
 use super::sizes::{STRETCH, Side, Sizes};
 use super::step::Work;
 use crate::config::Activation;
@@ -101,12 +101,12 @@ impl Stages {
         let mut backprop = vec![build.stage(
             &k::BACKPROP,
             plain,
-            Work::Row(lanes(sizes, false)),
+            Work::Row(sizes.lanes(false)),
             &[list, count, decoder, &b.residual, &b.norms, z, control, &b.dz],
         )];
         if sizes.side != Side::None {
             let buffers = [side_list, side_count, decoder, &b.residual, &b.norms, z, control, &b.dz];
-            backprop.push(build.stage(&k::BACKPROP, of_side, Work::Row(lanes(sizes, true)), &buffers));
+            backprop.push(build.stage(&k::BACKPROP, of_side, Work::Row(sizes.lanes(true)), &buffers));
         }
         let paid = if is_gated { (side_list, side_count, of_side) } else { (list, count, plain) };
         let penalty_buffers = [z, paid.0, paid.1, &b.norms, &b.residual, control, &b.penalty];
@@ -178,7 +178,7 @@ fn activation<'a>(build: &mut Builder<'a>) -> (&'a wgpu::Buffer, Vec<Stage>) {
         Activation::BatchTopK => {
             let buffers = [z, norms, &b.batch, active, count];
             stages.push(build.stage(&k::BATCH_FIND, plain, Work::Row(1), &buffers));
-            let buffers = [z, norms, active, count, &b.batch, &b.control];
+            let buffers = [z, norms, &b.batch, &b.control];
             stages.push(build.stage(&k::BATCH_TOP_K, plain, Work::Groups(1), &buffers));
             let buffers = [z, norms, &b.batch, &b.control, active, count, mask];
             stages.push(build.stage(&k::BATCH_TAKE, plain, Work::Row(1), &buffers));
