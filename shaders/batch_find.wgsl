@@ -26,7 +26,8 @@ fn batch_find(
     if (b >= now.n_rows) {
         return;
     }
-    let least = vec4f(BAND_LOW * batch.last);
+    let ends = band(batch.last);
+    let least = vec4f(ends.x);
     // First a bit a latent, then the few bits: lanes whose rows fire elsewhere would wait for one another at every cell.
     for (var from4 = 0u; from4 < latent4; from4 += 8u) {
         var bits = 0u;
@@ -37,7 +38,7 @@ fn batch_find(
         while (bits != 0u) {
             let place = firstTrailingBit(bits);
             bits &= bits - 1u;
-            list(b, 4u * from4 + place, keys_of(b, from4 + place / 4u)[place % 4u]);
+            list(b, 4u * from4 + place, keys_of(b, from4 + place / 4u)[place % 4u], ends.y);
         }
     }
     count[b] = found;
@@ -54,10 +55,10 @@ fn keys_of(b: u32, column: u32) -> vec4f {
     return keys;
 }
 
-fn list(b: u32, latent: u32, key: f32) {
+fn list(b: u32, latent: u32, key: f32, end: f32) {
     active_latents[b * now.capacity + found] = latent;
     found++;
-    if (key > BAND_HIGH * batch.last) {
+    if (key > end) {
         n_above++;
         return;
     }

@@ -127,16 +127,18 @@ struct Batch {
     counts_equals: u32,
     /// 1 if the rows' lists have all that is kept.
     by_lists: u32,
-    /// Keys above the band around `last`, and in it.
+    /// Keys above the `band` around `last`, and in it.
     n_above: atomic<u32>,
     n_band: atomic<u32>,
     /// [step_rows] equals of every row, then bits of the keys in the band, in any order, as far as there is room.
     words: array<u32>,
 }
 
-/// The band reaches from BAND_LOW to BAND_HIGH times the least key kept last.
-const BAND_LOW: f32 = 0.8;
-const BAND_HIGH: f32 = 1.25;
+/// Ends of the band: the fewer keys are kept, the further their least moves from batch to batch.
+fn band(last: f32) -> vec2f {
+    let width = clamp(5.5 / sqrt(f32(max(now.kept, 1u))), 0.02, 0.5);
+    return last * vec2f(1.0 - width, 1.0 + width);
+}
 
 /// What steps leave to the next; `model/hyper.rs` has the same struct and says what the members mean.
 struct Control {

@@ -50,6 +50,16 @@ describe('a method', () => {
     expect(methodsDiffer(joined, presets)).toBe(false);
   });
 
+  test('is rather of the same task than of the same settings', () => {
+    const bricken = withPreset(plain, at('relu_l1'), presets);
+    expect(said(bricken)).toEqual(['relu_l1']);
+    const crosscoder = fitted(withValue(bricken, 'model.task', 'crosscoder'));
+    expect(said(crosscoder)?.[0]).toBe('crosscoder');
+    // No transcoder is published with JumpReLU: then it is the activation that names it.
+    const jumping = fitted(withValue(withPreset(plain, at('jump_relu'), presets), 'model.task', 'transcoder'));
+    expect(said(jumping)).toEqual(['jump_relu']);
+  });
+
   test('is found for both runs of every scenario', () => {
     for (const scenario of SCENARIOS) {
       const state = defaultState(scenario);

@@ -48,19 +48,24 @@ export function withPreset(state: PageState, preset: Preset, presets: readonly P
   return fitted(next);
 }
 
-/** The preset whose variant the run is, with the fewest knobs changed; null if it is none's. */
+/**
+ * The preset whose variant the run is, with the fewest knobs changed; null if it is none's. Those of the run's own task
+ * come first: a crosscoder with ReLU is nearer to the published crosscoder than to an autoencoder, however it is set.
+ */
 export function standing(state: PageState, presets: readonly Preset[], label: RunLabel): Standing | null {
   const config = configsOf(state)[label];
-  let best: Standing | null = null;
+  let best: (Standing & { rank: number }) | null = null;
   for (const preset of presets) {
     const values = valuesOf(preset, presets);
     const changed = [...values]
       .filter(([knob, value]) => (knob.applies?.(config) ?? true) && settingOf(state, knob.path, label) !== value)
       .map(([knob]) => knob);
     if (changed.some(({ path }) => ESSENCE.includes(path))) continue;
-    if (!best || changed.length < best.changed.length) best = { preset, changed };
+    const ofTask = (preset.set['model.task'] ?? 'autoencoder') === config.model.task;
+    const rank = changed.length + (ofTask ? 0 : KNOBS.length);
+    if (!best || rank < best.rank) best = { preset, changed, rank };
   }
-  return best;
+  return best && { preset: best.preset, changed: best.changed };
 }
 
 /** Both runs as A is, in everything that presets set. */

@@ -3,7 +3,8 @@
  * Answers are JSON lines on standard output, one a measurement; progress goes to standard error.
  */
 import type { Browser } from 'playwright-core';
-import type { BenchRequest } from '../bench-worker';
+import cases from '../../benches/cases.json';
+import type { BenchRequest, Shape } from '../bench-worker';
 import { launch, siteUrl } from './browser';
 import { firstStep, longestTask } from './page-measures';
 
@@ -13,7 +14,7 @@ interface Options {
   seed: number;
 }
 
-/** Beyond this a shape is given up: SwiftShader needs minutes for a step of L. */
+/** Beyond this a method at a shape is given up: SwiftShader needs minutes for a step of L. */
 const PATIENCE_MS = 90_000;
 
 export async function main(): Promise<void> {
@@ -32,16 +33,29 @@ async function trainingSpeed(browser: Browser, { quick, seed }: Options): Promis
     for (const shape of ['S', 'M', 'L'] as const) {
       const where = `chromium ${backend}`;
       progress(`${where} ${shape}`);
-      const request = { backend, shape, seed, repeats: quick ? 3 : 5, seconds: quick ? 0.5 : 1.5 };
+      const methods = methodsAt(shape);
+      const request = { backend, shape, methods, seed, repeats: quick ? 3 : 5, seconds: quick ? 0.5 : 1.5 };
       try {
         const { stepsPerSecond, adapter } = await measure(browser, request);
-        const names = { where, shape, method: 'top_k', adapter, browser: browser.version(), seed };
-        report({ ...names, steps_per_second: median(stepsPerSecond), runs: stepsPerSecond });
+        for (const method of methods) {
+          const runs = stepsPerSecond[method];
+          const beside = median(runs.map((rate, ix) => stepsPerSecond.top_k[ix] / rate));
+          const names = { where, shape, method, adapter, browser: browser.version(), seed };
+          report({ ...names, steps_per_second: median(runs), runs, beside_top_k: beside });
+        }
       } catch (error) {
-        report({ where, shape, method: 'top_k', seed, error: String(error) });
+        report({ where, shape, method: methods.join(', '), seed, error: String(error) });
       }
     }
   }
+}
+
+/** As natively; but the dead of the cases that have some are made by hand, for which a page has no means. */
+function methodsAt(shape: Shape): string[] {
+  if (shape === 'L') return ['top_k'];
+  return Object.entries(cases.methods)
+    .filter(([, settings]) => !('dead_every' in settings))
+    .map(([method]) => method);
 }
 
 async function measure(browser: Browser, request: BenchRequest) {
@@ -50,7 +64,8 @@ async function measure(browser: Browser, request: BenchRequest) {
     await page.goto(`${siteUrl}www/bench.html`);
     await page.waitForFunction(() => typeof window.sdlBench === 'function');
     const given_up = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`given up after ${PATIENCE_MS / 1000} s`)), PATIENCE_MS).unref();
+      const patience = PATIENCE_MS * request.methods.length;
+      setTimeout(() => reject(new Error(`given up after ${patience / 1000} s`)), patience).unref();
     });
     return await Promise.race([page.evaluate((request) => window.sdlBench(request), request), given_up]);
   } finally {
