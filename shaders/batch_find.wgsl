@@ -26,7 +26,7 @@ fn batch_find(
     if (b >= now.n_rows) {
         return;
     }
-    let ends = band(batch.last);
+    let ends = band_around(batch.last);
     let least = vec4f(ends.x);
     // First a bit a latent, then the few bits: lanes whose rows fire elsewhere would wait for one another at every cell.
     for (var from4 = 0u; from4 < latent4; from4 += 8u) {

@@ -84,7 +84,7 @@ fn batch_top_k(@builtin(local_invocation_index) lane: u32) {
         batch.cut = cut;
         batch.equals = wanted;
         batch.counts_equals = u32(counts_equals);
-        let least = band(batch.last).x;
+        let least = band_around(batch.last).x;
         batch.by_lists = u32(least <= 0.0 || cut > bitcast<u32>(least));
         let smallest = bitcast<f32>(select(0u, cut, now.kept > 0u));
         batch.next_last = smallest;

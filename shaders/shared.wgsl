@@ -127,7 +127,7 @@ struct Batch {
     counts_equals: u32,
     /// 1 if the rows' lists have all that is kept.
     by_lists: u32,
-    /// Keys above the `band` around `last`, and in it.
+    /// Keys above the band around `last` (`band_around`), and in it.
     n_above: atomic<u32>,
     n_band: atomic<u32>,
     /// [step_rows] equals of every row, then bits of the keys in the band, in any order, as far as there is room.
@@ -135,7 +135,7 @@ struct Batch {
 }
 
 /// Ends of the band: the fewer keys are kept, the further their least moves from batch to batch.
-fn band(last: f32) -> vec2f {
+fn band_around(last: f32) -> vec2f {
     let width = clamp(5.5 / sqrt(f32(max(now.kept, 1u))), 0.02, 0.5);
     return last * vec2f(1.0 - width, 1.0 + width);
 }

@@ -30,7 +30,7 @@ use crate::config::Activation;
 use crate::model::{Hyper, Weights, control_step};
 use backprop::Pulls;
 use penalty::Penalty;
-use side::Kind;
+use side::{Dead, Kind};
 use tally::Tally;
 
 /// Rows that an evaluation runs at a time, which bounds its memory.
@@ -41,7 +41,7 @@ pub struct Cpu {
     state: State,
     work: Work,
     tally: Tally,
-    side_tally: Tally,
+    gate_tally: Tally,
     losses: Vec<f32>,
     /// The target is the input.
     one_space: bool,
@@ -74,7 +74,8 @@ struct Work {
     penalty: Vec<f32>,
     /// The second reconstruction.
     kind: Option<Kind>,
-    side: Codes,
+    gates: Codes,
+    dead: Dead,
     /// [rows, n_target].
     side_pulls: Vec<f32>,
     /// The least value that Batch Top-k kept in the last step.
@@ -132,13 +133,13 @@ impl Cpu {
     pub fn new(problem: Problem, state: State) -> Self {
         let n = problem.shape.n_latent;
         let one_space = problem.world.one_space();
-        let (tally, side_tally) = (Tally::new(n), Tally::new(n));
-        Self { problem, state, work: Work::default(), tally, side_tally, losses: vec![], one_space }
+        let (tally, gate_tally) = (Tally::new(n), Tally::new(n));
+        Self { problem, state, work: Work::default(), tally, gate_tally, losses: vec![], one_space }
     }
 
     fn step(&mut self, batch: &Batch, hyper: &Hyper) {
         self.forward(batch, hyper, true);
-        let Self { problem, state, work, tally, side_tally, losses, .. } = self;
+        let Self { problem, state, work, tally, gate_tally, losses, .. } = self;
         let n_rows = batch.n_rows();
         let sum = |v: &[f32]| v.iter().map(|x| f64::from(*x)).sum::<f64>();
         losses.push(((sum(&work.sse) + sum(&work.penalty)) / n_rows as f64) as f32);
@@ -147,10 +148,14 @@ impl Cpu {
         let decoder = &state.weights.decoder;
         let mut rule = Penalty::new(hyper, &state.control);
         let pulls = Pulls { values: &work.residuals, n_levels: hyper.n_levels as usize, width: shape.n_target };
-        if let Some(kind) = work.kind {
-            let (side, sides) = (&mut work.side, &work.side_pulls);
-            side::side_backprop(side, sides, decoder, shape.n_target, kind, &work.norms, &rule);
-            side_tally.sort(side);
+        match work.kind {
+            Some(Kind::Gates) => {
+                let (gates, pulls) = (&mut work.gates, &work.side_pulls);
+                side::side_backprop(gates, pulls, decoder, shape.n_target, &work.norms, &rule);
+                gate_tally.sort(gates);
+            }
+            Some(_) => work.dead.backprop(&work.side_pulls, shape.n_target, &work.input, shape.n_input),
+            None => {}
         }
         if model.activation == Activation::Gated {
             // Its penalty is on the gates alone.
@@ -163,11 +168,9 @@ impl Cpu {
             backprop::band(&mut work.theta, codes, z, theta, pulls, decoder, norms, &rule, hyper, shape);
         }
         tally.tally(&work.codes, n_rows, &mut state.since_fired, &mut state.fire_count);
-        let side = work.kind.map(|kind| update::Side {
-            codes: &work.side,
-            tally: side_tally,
-            pulls: Pulls { values: &work.side_pulls, n_levels: 1, width: shape.n_target },
-            kind,
+        let side = work.kind.map(|kind| match kind {
+            Kind::Gates => update::Side::Gates { codes: &work.gates, tally: gate_tally },
+            _ => update::Side::Dead(&work.dead),
         });
         let (codes, input, theta) = (&work.codes, &work.input, &work.theta);
         let traces = update::Traces { codes, tally, pulls, input, side, theta, rule };

@@ -1,27 +1,31 @@
 //! AuxK: which dead latents reconstruct the residual in a row (Gao et al. 2024).
 
-use super::Codes;
-
-/// Appends the `count` of the `dead` with the largest z, ascending by latent, with z; `only_positive`: as ReLU(z).
-pub fn aux_k(z: &[f32], dead: &[u32], count: usize, only_positive: bool, side: &mut Codes, keys: &mut Vec<u64>) {
+/// Of one row, for the `count` of the `dead` with the largest z (the lower latent of equals): z, and 1 as its derivative
+/// by z; `only_positive`: of ReLU(z).
+pub fn aux_k(
+    z: &[f32],
+    dead: &[u32],
+    count: usize,
+    only_positive: bool,
+    a: &mut [f32],
+    slope: &mut [f32],
+    keys: &mut Vec<u64>,
+) {
+    let mut take = |place: usize| {
+        let z = z[dead[place] as usize];
+        if !only_positive || z > 0.0 {
+            (a[place], slope[place]) = (z, 1.0);
+        }
+    };
     if dead.len() <= count {
-        take(z, dead.iter().copied(), only_positive, side);
+        (0..dead.len()).for_each(take);
         return;
     }
     // Largest first, the lower latent of equals first.
     keys.clear();
-    keys.extend(dead.iter().map(|i| u64::from(!ordered(z[*i as usize])) << 32 | u64::from(*i)));
+    keys.extend(dead.iter().enumerate().map(|(j, i)| u64::from(!ordered(z[*i as usize])) << 32 | j as u64));
     let (chosen, ..) = keys.select_nth_unstable(count);
-    // Back to ascending latents, in the same type: another sort would cost the page 2 kB.
-    chosen.iter_mut().for_each(|key| *key &= u64::from(u32::MAX));
-    chosen.sort_unstable();
-    take(z, chosen.iter().map(|key| *key as u32), only_positive, side);
-}
-
-fn take(z: &[f32], latents: impl Iterator<Item = u32> + Clone, only_positive: bool, side: &mut Codes) {
-    let taken = latents.filter(|i| !only_positive || z[*i as usize] > 0.0);
-    side.latent.extend(taken.clone());
-    side.f.extend(taken.map(|i| z[i as usize]));
+    chosen.iter().for_each(|key| take(*key as u32 as usize));
 }
 
 /// Bits that order as the floats do.

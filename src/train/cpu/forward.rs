@@ -81,20 +81,21 @@ impl Cpu {
             work.ranks.extend(work.pre_activations.iter().zip(norms).map(|(z, n)| z * n));
         }
         let ranks = if by_rank { &work.ranks } else { &work.pre_activations };
-        let dead: Vec<u32> = if training && (hyper.aux > 0.0 || hyper.ghost == 1) {
-            (0..n as u32).filter(|i| state.since_fired[*i as usize] >= hyper.dead_after).collect()
-        } else {
-            vec![]
+        let dead = &mut work.dead;
+        dead.latents.clear();
+        if training && (hyper.aux > 0.0 || hyper.ghost == 1) {
+            let is_dead = |i: &u32| state.since_fired[*i as usize] >= hyper.dead_after;
+            dead.latents.extend((0..n as u32).filter(is_dead));
+        }
+        work.kind = match model.activation {
+            Activation::Gated => Some(Kind::Gates),
+            _ if dead.latents.is_empty() => None,
+            _ if hyper.aux > 0.0 => Some(Kind::AuxK),
+            _ => Some(Kind::Ghost),
         };
-        let kind = match model.activation {
-            Activation::Gated => Kind::Gates,
-            _ if dead.is_empty() => Kind::None,
-            _ if hyper.aux > 0.0 => Kind::AuxK,
-            _ => Kind::Ghost,
-        };
-        let (codes, side) = (&mut work.codes, &mut work.side);
+        let (codes, gates) = (&mut work.codes, &mut work.gates);
         codes.clear();
-        side.clear();
+        gates.clear();
         match model.activation {
             Activation::Relu => each_row(ranks, n, codes, relu::relu),
             Activation::JumpRelu => each_row(ranks, n, codes, |z, codes| jump_relu::jump_relu(z, &w.theta, codes)),
@@ -110,8 +111,8 @@ impl Cpu {
             Activation::Gated => {
                 let gains: Vec<f32> = w.r_mag.iter().map(|r| libm::expf(*r)).collect();
                 each_row(ranks, n, codes, |z, codes| {
-                    gated::gated(z, w, &gains, codes, side);
-                    side.end_row();
+                    gated::gated(z, w, &gains, codes, gates);
+                    gates.end_row();
                 });
             }
         }
@@ -123,17 +124,18 @@ impl Cpu {
                 f.iter_mut().zip(latents).for_each(|(f, i)| *f = z[*i as usize]);
             }
         }
-        if matches!(kind, Kind::AuxK | Kind::Ghost) {
+        if let Some(kind @ (Kind::AuxK | Kind::Ghost)) = work.kind {
             let k_aux = hyper.aux_count(problem.shape.n_target, n);
-            for (b, z) in rows() {
+            let n_dead = dead.latents.len();
+            dead.clear(ranks.len() / n);
+            let parts = dead.a.chunks_exact_mut(n_dead).zip(dead.slope.chunks_exact_mut(n_dead));
+            for ((b, z), (a, slope)) in rows().zip(parts) {
                 match kind {
-                    Kind::AuxK => aux_k::aux_k(z, &dead, k_aux, hyper.aux_relu == 1, side, &mut work.keys),
-                    _ => ghost::ghost(z, &dead, codes.row(b).0, side),
+                    Kind::AuxK => aux_k::aux_k(z, &dead.latents, k_aux, hyper.aux_relu == 1, a, slope, &mut work.keys),
+                    _ => ghost::ghost(z, &dead.latents, codes.row(b).0, a, slope),
                 }
-                side.end_row();
             }
         }
-        work.kind = Some(kind).filter(|kind| *kind != Kind::None);
         levels::levels(&mut work.codes, hyper);
     }
 
@@ -152,11 +154,14 @@ impl Cpu {
         // What the second reconstruction starts from: before the residuals are weighed, which one level leaves as they are.
         let mut start = vec![];
         if let Some(kind) = work.kind {
-            side::side_decode(&mut work.side_pulls, &work.side, &w.decoder, shape.n_target);
             if kind == Kind::Gates {
+                side::side_decode(&mut work.side_pulls, &work.gates, &w.decoder, shape.n_target);
                 let bias = || w.b_dec.iter().map(|b| if with_bias { *b } else { 0.0 });
                 target.chunks_exact(shape.n_target).for_each(|x| start.extend(bias().zip(x).map(|(b, x)| b - x)));
-            } else if n_levels > 1 {
+            } else {
+                work.dead.decode(&mut work.side_pulls, &w.decoder, shape.n_target);
+            }
+            if kind != Kind::Gates && n_levels > 1 {
                 let levels = work.residuals.chunks_exact(shape.n_target);
                 levels.skip(n_levels - 1).step_by(n_levels).for_each(|r| start.extend_from_slice(r));
             }
@@ -170,7 +175,7 @@ impl Cpu {
             let start = if start.is_empty() { &work.residuals } else { &start };
             side::side_weigh(&mut work.side_pulls, &mut work.penalty, start, kind, hyper);
             if kind == Kind::Gates {
-                side::charge_gates(&mut work.penalty, &work.side, &work.norms, &rule);
+                side::charge_gates(&mut work.penalty, &work.gates, &work.norms, &rule);
             }
         }
         debug_assert!(training || work.kind.is_none_or(|kind| kind == Kind::Gates));

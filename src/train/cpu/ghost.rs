@@ -1,15 +1,14 @@
 //! Ghost gradients: what the dead latents that do not fire would say through exp(z) (Jermyn & Templeton 2024).
 
-use super::Codes;
-
 /// z is read no further than this: exp of it is large enough.
 const CEILING: f32 = 10.0;
 
-/// Appends exp(z) of the `dead` of one row, ascending, but for those in `firing`.
-pub fn ghost(z: &[f32], dead: &[u32], firing: &[u32], side: &mut Codes) {
-    for &i in dead {
+/// Of one row, for every one of the `dead` that is not in `firing`: exp(z), which is its derivative by z as well.
+pub fn ghost(z: &[f32], dead: &[u32], firing: &[u32], a: &mut [f32], slope: &mut [f32]) {
+    for ((&i, a), slope) in dead.iter().zip(a).zip(slope) {
         if !firing.contains(&i) {
-            side.push(i, libm::expf(z[i as usize].min(CEILING)));
+            *a = libm::expf(z[i as usize].min(CEILING));
+            *slope = *a;
         }
     }
 }

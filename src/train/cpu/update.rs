@@ -3,7 +3,7 @@
 use super::adam::Adam;
 use super::backprop::Pulls;
 use super::penalty::Penalty;
-use super::side::Kind;
+use super::side::Dead;
 use super::{Codes, Problem, State, Tally};
 use crate::config::Activation;
 use crate::linalg::{Matrix, add_all, add_scaled, dot, gemm};
@@ -27,11 +27,9 @@ pub struct Traces<'a> {
 }
 
 /// The second reconstruction's part.
-pub struct Side<'a> {
-    pub codes: &'a Codes,
-    pub tally: &'a Tally,
-    pub pulls: Pulls<'a>,
-    pub kind: Kind,
+pub enum Side<'a> {
+    Gates { codes: &'a Codes, tally: &'a Tally },
+    Dead(&'a Dead),
 }
 
 /// Gradients of what a model has beside its two matrices; empty where it does not learn.
@@ -102,8 +100,12 @@ fn encoder_row(
     let input = |b: usize| &traces.input[b * width..][..width];
     let gain = traces.gain(w, i);
     add_all(gradient, traces.tally.latent(i).map(|(b, e)| (gain * traces.codes.dz[e], input(b))));
-    if let Some(side) = &traces.side {
-        add_all(gradient, side.tally.latent(i).map(|(b, e)| (side.codes.dz[e], input(b))));
+    match &traces.side {
+        Some(Side::Gates { codes, tally }) => {
+            add_all(gradient, tally.latent(i).map(|(b, e)| (codes.dz[e], input(b))));
+        }
+        Some(Side::Dead(dead)) => add_scaled(gradient, 1.0, dead.to_encoder(i, width)),
+        None => {}
     }
     if problem.model.shift_input {
         add_scaled(gradient, -vectors.dz[i], &w.b_dec);
@@ -125,8 +127,9 @@ fn decoder_row(gradient: &mut [f32], i: usize, w: &Weights, problem: &Problem, t
     let (codes, pulls) = (traces.codes, traces.pulls);
     let terms = traces.tally.latent(i).map(|(b, e)| (share * codes.f[e], pulls.at(b, codes.level_of(e))));
     add_all(gradient, terms);
-    if let Some(side) = traces.side.as_ref().filter(|side| side.kind != Kind::Gates) {
-        add_all(gradient, side.tally.latent(i).map(|(b, e)| (share * side.codes.f[e], side.pulls.at(b, 0))));
+    // Gates reconstruct through a frozen decoder.
+    if let Some(Side::Dead(dead)) = &traces.side {
+        add_scaled(gradient, 1.0, dead.to_decoder(i, width));
     }
     if hyper.pulls_norms() && problem.model.activation != Activation::Gated {
         let part = problem.shape.source_width();
@@ -189,12 +192,13 @@ impl Vectors {
             b_mag.clone_from(&dz);
             dz.iter_mut().enumerate().for_each(|(i, dz)| *dz *= traces.gain(w, i));
         }
-        if let (Some(side), false) = (&traces.side, dz.is_empty()) {
-            let of_side = side.tally.sums(&side.codes.dz);
-            add_scaled(&mut dz, 1.0, &of_side);
-            if is_gated {
-                b_gate = of_side;
+        match &traces.side {
+            Some(Side::Gates { codes, tally }) => {
+                b_gate = tally.sums(&codes.dz);
+                add_scaled(&mut dz, 1.0, &b_gate);
             }
+            Some(Side::Dead(dead)) if !dz.is_empty() => dead.add_dz(&mut dz),
+            _ => {}
         }
         let learns_b_enc = model.b_enc && !is_gated;
         Self {
