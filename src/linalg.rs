@@ -152,6 +152,20 @@ pub fn add_all<'a>(y: &mut [f32], terms: impl Iterator<Item = (f32, &'a [f32])> 
     }
 }
 
+/// y += Σ values_e x_e, x_e the row `which[e]` of `matrix` [_, y.len()]. One function for all that sum rows of a matrix.
+#[inline(never)]
+pub fn add_rows(y: &mut [f32], values: &[f32], which: &[u32], matrix: &[f32]) {
+    let width = y.len();
+    let row = |i: &u32| &matrix[*i as usize * width..][..width];
+    add_all(y, values.iter().zip(which).map(|(a, i)| (*a, row(i))));
+}
+
+/// The elements of `keys` at `at` and before it are then the least; answers the one at it.
+#[inline(never)]
+pub fn select(keys: &mut [u64], at: usize) -> u64 {
+    *keys.select_nth_unstable(at).1
+}
+
 #[inline(always)]
 fn quarters(x: &[f32; 16]) -> &[[f32; 4]; 4] {
     x.as_chunks().0.try_into().expect("sixteen are four fours")

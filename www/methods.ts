@@ -57,7 +57,7 @@ function choice(
   };
   return html`
     <select id=${label ? `method-${label}` : 'method'} aria-label=${label === 'B' ? 'Method of run B' : nothing}
-      ?disabled=${presets.length === 0} .value=${live(at?.preset.id ?? '')} @change=${chosen}>
+      title=${at?.preset.name ?? nothing} ?disabled=${presets.length === 0} .value=${live(at?.preset.id ?? '')} @change=${chosen}>
       ${at ? nothing : html`<option value="" selected>Of its own</option>`}
       ${presets.map(({ id, name }) => html`<option value=${id} ?selected=${id === at?.preset.id}>${name}</option>`)}
     </select>

@@ -1,5 +1,7 @@
 //! AuxK: which dead latents reconstruct the residual in a row (Gao et al. 2024).
 
+use crate::linalg::select;
+
 /// Of one row, for the `count` of the `dead` with the largest z (the lower latent of equals): z, and 1 as its derivative
 /// by z; `only_positive`: of ReLU(z).
 pub fn aux_k(
@@ -24,8 +26,8 @@ pub fn aux_k(
     // Largest first, the lower latent of equals first.
     keys.clear();
     keys.extend(dead.iter().enumerate().map(|(j, i)| u64::from(!ordered(z[*i as usize])) << 32 | j as u64));
-    let (chosen, ..) = keys.select_nth_unstable(count);
-    chosen.iter().for_each(|key| take(*key as u32 as usize));
+    select(keys, count);
+    keys[..count].iter().for_each(|key| take(*key as u32 as usize));
 }
 
 /// Bits that order as the floats do.

@@ -2,40 +2,49 @@
 
 use super::Codes;
 use super::top_k::{CHUNK, any_above};
+use crate::linalg::select;
 
 /// How far below the least value kept the next batch's are looked for.
 const GUESS: f32 = 0.9;
 
-/// Fills `codes` with the `count` largest of `keys` [rows, n_latent] above zero, and returns the least of them; 0 if
+/// Fills `codes` with the `count` largest of `values` [rows, n_latent] above zero, and returns the least of them; 0 if
 /// there are fewer. `last` is what the batch before had as its least: it changes what a choice costs, never the choice.
 ///
 /// Most values are far below the cut: only those above a guess are listed, and of the list the rest is thrown out.
-pub fn batch_top_k(keys: &[f32], n_latent: usize, count: usize, last: f32, codes: &mut Codes) -> f32 {
-    above(keys, n_latent, GUESS * last, codes);
+pub fn batch_top_k(
+    values: &[f32],
+    n_latent: usize,
+    count: usize,
+    last: f32,
+    codes: &mut Codes,
+    keys: &mut Vec<u64>,
+) -> f32 {
+    above(values, n_latent, GUESS * last, codes);
     if codes.f.len() < count && last > 0.0 {
-        above(keys, n_latent, 0.0, codes);
+        above(values, n_latent, 0.0, codes);
     }
     if codes.f.len() < count {
         return 0.0;
     }
     if count == 0 {
-        above(keys, n_latent, f32::MAX, codes);
+        above(values, n_latent, f32::MAX, codes);
         return 0.0;
     }
     // Positive floats order like their bits.
-    let mut bits: Vec<u32> = codes.f.iter().map(|f| f.to_bits()).collect();
-    let at = bits.len() - count;
-    let (_, &mut least, greater) = bits.select_nth_unstable(at);
-    let n_equal = count - greater.iter().filter(|bits| **bits > least).count();
-    let least = f32::from_bits(least);
+    keys.clear();
+    keys.extend(codes.f.iter().map(|f| u64::from(f.to_bits())));
+    let at = keys.len() - count;
+    let least = select(keys, at);
+    let n_equal = count - keys[at..].iter().filter(|bits| **bits > least).count();
+    let least = f32::from_bits(least as u32);
     keep(codes, least, n_equal);
     least
 }
 
 /// Fills `codes` with all that is above `threshold` (0 or more), latents ascending.
-pub fn above(keys: &[f32], n_latent: usize, threshold: f32, codes: &mut Codes) {
+pub fn above(values: &[f32], n_latent: usize, threshold: f32, codes: &mut Codes) {
     codes.clear();
-    for row in keys.chunks_exact(n_latent) {
+    for row in values.chunks_exact(n_latent) {
         for (c, chunk) in row.chunks(CHUNK).enumerate() {
             if !any_above(chunk, threshold) {
                 continue;

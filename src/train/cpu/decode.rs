@@ -2,7 +2,7 @@
 
 use super::Codes;
 use super::penalty::Penalty;
-use crate::linalg::{add_all, dot};
+use crate::linalg::{add_rows, add_scaled, dot};
 use crate::model::{Hyper, Shape, Weights};
 
 /// What rows are measured against.
@@ -32,8 +32,13 @@ pub fn decode(residuals: &mut [f32], codes: &Codes, expected: &Expected, w: &Wei
                 row.copy_within((g - 1) * width..g * width, g * width);
             }
             let r = &mut row[g * width..][..width];
-            let entries = range.clone().filter(|e| n_levels == 1 || usize::from(codes.level[*e]) == g);
-            add_all(r, entries.map(|e| (codes.f[e], &w.decoder[codes.latent[e] as usize * width..][..width])));
+            if n_levels == 1 {
+                add_rows(r, &codes.f[range.clone()], &codes.latent[range.clone()], &w.decoder);
+                continue;
+            }
+            for e in range.clone().filter(|e| usize::from(codes.level[*e]) == g) {
+                add_scaled(r, codes.f[e], &w.decoder[codes.latent[e] as usize * width..][..width]);
+            }
         }
     }
 }

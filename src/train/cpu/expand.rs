@@ -1,7 +1,7 @@
 //! Inputs of a batch, dense: sums of directions (bench) or copied rows (real activations).
 
 use crate::bench::SparseBatch;
-use crate::linalg::add_all;
+use crate::linalg::add_rows;
 
 /// `out` [rows, width]: row b = Σ_d x_d w^d.
 pub fn expand(out: &mut Vec<f32>, batch: &SparseBatch, directions: &[f32], width: usize) {
@@ -10,7 +10,7 @@ pub fn expand(out: &mut Vec<f32>, batch: &SparseBatch, directions: &[f32], width
     for (row, ends) in out.chunks_exact_mut(width).zip(batch.row_start.windows(2)) {
         row.fill(0.0);
         let entries = ends[0] as usize..ends[1] as usize;
-        add_all(row, entries.map(|e| (batch.value[e], &directions[batch.feature[e] as usize * width..][..width])));
+        add_rows(row, &batch.value[entries.clone()], &batch.feature[entries], directions);
     }
 }
 

@@ -102,7 +102,7 @@ impl Cpu {
             Activation::TopK => each_row(ranks, n, codes, |z, codes| top_k::top_k(z, hyper.k as usize, codes)),
             Activation::BatchTopK if training || state.control.threshold_seen == 0.0 => {
                 let count = kept(hyper.k, ranks.len() / n);
-                let least = batch_top_k::batch_top_k(ranks, n, count, work.smallest, codes);
+                let least = batch_top_k::batch_top_k(ranks, n, count, work.smallest, codes, &mut work.keys);
                 if training {
                     work.smallest = least;
                 }

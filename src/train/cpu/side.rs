@@ -4,7 +4,7 @@
 
 use super::Codes;
 use super::penalty::Penalty;
-use crate::linalg::{Matrix, add_all, add_scaled, dot, gemm};
+use crate::linalg::{Matrix, add_rows, add_scaled, dot, gemm};
 use crate::model::Hyper;
 
 /// Keeps ghost gradients' quotients finite.
@@ -99,7 +99,7 @@ pub fn side_decode(sums: &mut Vec<f32>, gates: &Codes, decoder: &[f32], width: u
     sums.resize((gates.row_start.len() - 1) * width, 0.0);
     for (b, row) in sums.chunks_exact_mut(width).enumerate() {
         let (latents, values) = gates.row(b);
-        add_all(row, latents.iter().zip(values).map(|(i, a)| (*a, &decoder[*i as usize * width..][..width])));
+        add_rows(row, values, latents, decoder);
     }
 }
 
