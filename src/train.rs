@@ -169,6 +169,32 @@ pub struct Evaluation {
     pub pattern: Vec<u32>,
 }
 
+impl Evaluation {
+    /// Of no row yet, with room for the pattern of `n_rows` if it is asked for.
+    fn empty(n_latent: usize, n_rows: usize, with_pattern: bool) -> Self {
+        Self {
+            sse: Vec::with_capacity(n_rows),
+            recon: Vec::with_capacity(n_rows),
+            penalty: Vec::with_capacity(n_rows),
+            l0: Vec::with_capacity(n_rows),
+            fired: vec![0; n_latent],
+            pattern: vec![0; if with_pattern { n_latent * n_rows.div_ceil(32) } else { 0 }],
+        }
+    }
+
+    /// Counts the latents that fire on the next row.
+    fn count(&mut self, latents: &[u32]) {
+        let (row, words) = (self.l0.len(), self.pattern.len() / self.fired.len());
+        self.l0.push(latents.len() as u32);
+        for &i in latents {
+            self.fired[i as usize] += 1;
+            if words > 0 {
+                self.pattern[i as usize * words + row / 32] |= 1 << (row % 32);
+            }
+        }
+    }
+}
+
 /// Per feature the best latent, for the four readings of the weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matches {

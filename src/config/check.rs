@@ -259,13 +259,15 @@ impl Config {
     }
 
     /// An upper estimate of what a run on `n_features` × `n_input` needs: weights and moments, the batch's
-    /// pre-activations and codes, directions, and the score matrices.
+    /// pre-activations and codes, directions, the score matrices, and what treats the dead, should all be.
     fn memory_bytes(&self, n_features: u32, n_input: u32, n_target: u32) -> u64 {
         let (n, q) = (u64::from(n_features), u64::from(self.model.n_latent));
         let (p, r) = (u64::from(n_input), u64::from(n_target));
         let rows = u64::from(self.training.batch).max(n.min(1024));
         let skip = if self.model.skip { p * r } else { 0 };
-        4 * (3 * (q * (p + r) + skip) + 3 * rows * q + rows * (p + r) + n * (p + r) + 2 * n * q.min(4096))
+        let treats = self.loss.aux_k > 0.0 || self.dead.treatment == Treatment::Ghost;
+        let dead = if treats { 3 * rows * q + q * (p + 2 * r) } else { 0 };
+        4 * (3 * (q * (p + r) + skip) + 3 * rows * q + rows * (p + r) + n * (p + r) + 2 * n * q.min(4096) + dead)
     }
 }
 

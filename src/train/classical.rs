@@ -151,34 +151,19 @@ impl Backend for Classical {
         if !self.has_dictionary() {
             return self.reader().evaluate(batch, hyper, with_pattern).await;
         }
-        let (n_latent, words) = (self.problem.shape.n_latent, batch.n_rows().div_ceil(32));
-        let mut out = Evaluation {
-            sse: vec![],
-            recon: vec![],
-            penalty: vec![],
-            l0: vec![],
-            fired: vec![0; n_latent],
-            pattern: vec![0; if with_pattern { n_latent * words } else { 0 }],
-        };
+        let mut out = Evaluation::empty(self.problem.shape.n_latent, batch.n_rows(), with_pattern);
         let (d, coder) = (Dictionary::of(&self.state.weights, &self.problem), self.coder(hyper));
         for part in batch.parts(EVALUATION_ROWS) {
             let data = self.expand(&part);
             let codes = coder.code_all(&d, &data.input);
             for b in 0..data.n_rows {
-                let row = out.l0.len();
                 let (atoms, values) = codes.row(b);
                 let width = self.problem.shape.n_target;
                 out.sse.push(d.error(&data.target[b * width..][..width], atoms, values) as f32);
                 // The error against nothing is the size of the reconstruction.
                 out.recon.push(d.error(&vec![0.0; width], atoms, values) as f32);
                 out.penalty.push((f64::from(hyper.l1) * values.iter().map(|a| a.abs()).sum::<f64>()) as f32);
-                out.l0.push(atoms.len() as u32);
-                for &i in atoms {
-                    out.fired[i as usize] += 1;
-                    if with_pattern {
-                        out.pattern[i as usize * words + row / 32] |= 1 << (row % 32);
-                    }
-                }
+                out.count(atoms);
             }
         }
         Ok(out)

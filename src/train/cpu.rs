@@ -195,30 +195,10 @@ impl Backend for Cpu {
     }
 
     async fn evaluate(&mut self, batch: &Batch, hyper: &Hyper, with_pattern: bool) -> Result<Evaluation, DeviceLost> {
-        let (n_latent, n_rows) = (self.problem.shape.n_latent, batch.n_rows());
-        let words = n_rows.div_ceil(32);
-        let mut out = Evaluation {
-            sse: Vec::with_capacity(n_rows),
-            recon: Vec::with_capacity(n_rows),
-            penalty: Vec::with_capacity(n_rows),
-            l0: Vec::with_capacity(n_rows),
-            fired: vec![0; n_latent],
-            pattern: vec![0; if with_pattern { n_latent * words } else { 0 }],
-        };
+        let mut out = Evaluation::empty(self.problem.shape.n_latent, batch.n_rows(), with_pattern);
         for part in batch.parts(EVALUATION_ROWS) {
             self.forward(&part, hyper, false);
-            let codes = &self.work.codes;
-            for b in 0..part.n_rows() {
-                let row = out.l0.len();
-                let latents = codes.row(b).0;
-                out.l0.push(latents.len() as u32);
-                for &i in latents {
-                    out.fired[i as usize] += 1;
-                    if with_pattern {
-                        out.pattern[i as usize * words + row / 32] |= 1 << (row % 32);
-                    }
-                }
-            }
+            (0..part.n_rows()).for_each(|b| out.count(self.work.codes.row(b).0));
             out.sse.extend_from_slice(&self.work.sse);
             let target = if self.one_space { &self.work.input } else { &self.work.target };
             decode::recon(&mut out.recon, &self.work.residuals, target, hyper, self.problem.shape.n_target);
