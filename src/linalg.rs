@@ -119,14 +119,17 @@ pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
     }
 }
 
-/// Up to this width sums of many terms stay in registers.
+/// Up to this width sums of many rows stay in registers.
 const NARROW: usize = 32;
 
-/// y += Σ a x over `terms`, one after the other: the same bits as `add_scaled` of each. All x are as long as y.
-#[inline]
-pub fn add_all<'a>(y: &mut [f32], terms: impl Iterator<Item = (f32, &'a [f32])> + Clone) {
-    if y.len() > NARROW {
-        terms.for_each(|(a, x)| add_scaled(y, a, x));
+/// y += Σ values_e x_e, x_e the row `which[e]` of `matrix` [_, y.len()], one after the other: the same bits as
+/// `add_scaled` of each.
+#[inline(never)]
+pub fn add_rows(y: &mut [f32], values: &[f32], which: &[u32], matrix: &[f32]) {
+    let width = y.len();
+    let terms = || values.iter().zip(which).map(|(a, i)| (*a, &matrix[*i as usize * width..][..width]));
+    if width > NARROW {
+        terms().for_each(|(a, x)| add_scaled(y, a, x));
         return;
     }
     let (blocks, rest) = y.as_chunks_mut::<16>();
@@ -134,7 +137,7 @@ pub fn add_all<'a>(y: &mut [f32], terms: impl Iterator<Item = (f32, &'a [f32])> 
     for (j, block) in blocks.iter_mut().enumerate() {
         let [p, q, r, s] = quarters_mut(block);
         let (mut to_p, mut to_q, mut to_r, mut to_s) = (F4::load(p), F4::load(q), F4::load(r), F4::load(s));
-        for (a, x) in terms.clone() {
+        for (a, x) in terms() {
             let scale = F4::splat(a);
             let [p, q, r, s] = quarters(&x.as_chunks::<16>().0[j]);
             to_p = to_p.plus(scale.times(F4::load(p)));
@@ -148,22 +151,8 @@ pub fn add_all<'a>(y: &mut [f32], terms: impl Iterator<Item = (f32, &'a [f32])> 
         to_s.store(s);
     }
     if !rest.is_empty() {
-        terms.for_each(|(a, x)| add_scaled(rest, a, &x[16 * n_blocks..]));
+        terms().for_each(|(a, x)| add_scaled(rest, a, &x[16 * n_blocks..]));
     }
-}
-
-/// y += Σ values_e x_e, x_e the row `which[e]` of `matrix` [_, y.len()]. One function for all that sum rows of a matrix.
-#[inline(never)]
-pub fn add_rows(y: &mut [f32], values: &[f32], which: &[u32], matrix: &[f32]) {
-    let width = y.len();
-    let row = |i: &u32| &matrix[*i as usize * width..][..width];
-    add_all(y, values.iter().zip(which).map(|(a, i)| (*a, row(i))));
-}
-
-/// The elements of `keys` at `at` and before it are then the least; answers the one at it.
-#[inline(never)]
-pub fn select(keys: &mut [u64], at: usize) -> u64 {
-    *keys.select_nth_unstable(at).1
 }
 
 #[inline(always)]
@@ -174,6 +163,12 @@ fn quarters(x: &[f32; 16]) -> &[[f32; 4]; 4] {
 #[inline(always)]
 fn quarters_mut(x: &mut [f32; 16]) -> &mut [[f32; 4]; 4] {
     x.as_chunks_mut().0.try_into().expect("sixteen are four fours")
+}
+
+/// The elements of `keys` at `at` and before it are then the least; answers the one at it.
+#[inline(never)]
+pub fn select(keys: &mut [u64], at: usize) -> u64 {
+    *keys.select_nth_unstable(at).1
 }
 
 /// ‖a‖₂.

@@ -241,19 +241,25 @@ impl Backend for Cpu {
 pub fn top_rows(problem: &Problem, state: State, hyper: &Hyper, latent: usize, count: usize) -> Vec<(u32, f32)> {
     let Samples::Rows(rows) = &problem.world.samples else { return vec![] };
     let mut cpu = Cpu::new(problem.clone(), state);
-    // Keys that sort by falling activation, then by row: positive floats order like their bits.
-    let mut found: Vec<u64> = vec![];
+    // Keys that sort by falling activation, then by row: positive floats order like their bits. Kept sorted as they come:
+    // they are few, and a sort would cost the page 2 kB.
+    let mut best: Vec<u64> = vec![];
     for part in Batch::Rows((0..rows.n_rows as u32).collect()).parts(EVALUATION_ROWS) {
         cpu.forward(&part, hyper, false);
         let Batch::Rows(ix) = &part else { unreachable!("parts of rows are rows") };
         for (b, &row) in ix.iter().enumerate() {
             let (latents, f) = cpu.work.codes.row(b);
-            let firing = latents.iter().zip(f).filter(|(i, _)| **i as usize == latent);
-            found.extend(firing.map(|(_, f)| u64::from(!f.to_bits()) << 32 | u64::from(row)));
+            for (_, f) in latents.iter().zip(f).filter(|(i, _)| **i as usize == latent) {
+                let key = u64::from(!f.to_bits()) << 32 | u64::from(row);
+                let place = best.partition_point(|other| *other < key);
+                if place < count {
+                    best.truncate(count - 1);
+                    best.insert(place, key);
+                }
+            }
         }
     }
-    found.sort_unstable();
-    found.iter().take(count).map(|key| (*key as u32, f32::from_bits(!((key >> 32) as u32)))).collect()
+    best.iter().map(|key| (*key as u32, f32::from_bits(!((key >> 32) as u32)))).collect()
 }
 
 /// Σ (f_i n_i)^p over all samples of `batches`, for two values of p.

@@ -53,14 +53,14 @@ impl Tally {
         }
     }
 
-    /// Rows and entries of latent `i`, pair by pair.
-    pub fn latent(&self, i: usize) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
+    /// Rows and entries of latent `i`.
+    pub fn latent(&self, i: usize) -> (&[u32], &[u32]) {
         let range = self.start[i] as usize..self.start[i + 1] as usize;
-        self.row[range.clone()].iter().zip(&self.entry[range]).map(|(b, e)| (*b as usize, *e as usize))
+        (&self.row[range.clone()], &self.entry[range])
     }
 
     /// [n_latent]: Σ of `values` (one an entry) over every latent's entries.
     pub fn sums(&self, values: &[f32]) -> Vec<f32> {
-        (0..self.next.len()).map(|i| self.latent(i).map(|(_, e)| values[e]).sum()).collect()
+        (0..self.next.len()).map(|i| self.latent(i).1.iter().map(|e| values[*e as usize]).sum()).collect()
     }
 }

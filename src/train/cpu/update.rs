@@ -6,7 +6,7 @@ use super::penalty::Penalty;
 use super::side::Dead;
 use super::{Codes, Problem, State, Tally};
 use crate::config::Activation;
-use crate::linalg::{Matrix, add_all, add_scaled, dot, gemm};
+use crate::linalg::{Matrix, add_rows, add_scaled, dot, gemm};
 use crate::model::{Hyper, Weights};
 
 /// Stands in for the norm of a zero row, which has no direction to keep.
@@ -97,13 +97,14 @@ fn encoder_row(
 ) {
     let width = gradient.len();
     gradient.fill(0.0);
-    let input = |b: usize| &traces.input[b * width..][..width];
-    let gain = traces.gain(w, i);
-    add_all(gradient, traces.tally.latent(i).map(|(b, e)| (gain * traces.codes.dz[e], input(b))));
+    let mut add = |tally: &Tally, codes: &Codes, gain: f32| {
+        let (rows, entries) = tally.latent(i);
+        let dz: Vec<f32> = entries.iter().map(|e| gain * codes.dz[*e as usize]).collect();
+        add_rows(gradient, &dz, rows, traces.input);
+    };
+    add(traces.tally, traces.codes, traces.gain(w, i));
     match &traces.side {
-        Some(Side::Gates { codes, tally }) => {
-            add_all(gradient, tally.latent(i).map(|(b, e)| (codes.dz[e], input(b))));
-        }
+        Some(Side::Gates { codes, tally }) => add(tally, codes, 1.0),
         Some(Side::Dead(dead)) => add_scaled(gradient, 1.0, dead.to_encoder(i, width)),
         None => {}
     }
@@ -125,8 +126,15 @@ fn decoder_row(gradient: &mut [f32], i: usize, w: &Weights, problem: &Problem, t
     gradient.fill(0.0);
     let share = 2.0 / rows;
     let (codes, pulls) = (traces.codes, traces.pulls);
-    let terms = traces.tally.latent(i).map(|(b, e)| (share * codes.f[e], pulls.at(b, codes.level_of(e))));
-    add_all(gradient, terms);
+    let (batch_rows, entries) = traces.tally.latent(i);
+    let f: Vec<f32> = entries.iter().map(|e| share * codes.f[*e as usize]).collect();
+    if pulls.n_levels == 1 {
+        add_rows(gradient, &f, batch_rows, pulls.values);
+    } else {
+        let row = |(b, e): (&u32, &u32)| b * pulls.n_levels as u32 + codes.level_of(*e as usize) as u32;
+        let rows: Vec<u32> = batch_rows.iter().zip(entries).map(row).collect();
+        add_rows(gradient, &f, &rows, pulls.values);
+    }
     // Gates reconstruct through a frozen decoder.
     if let Some(Side::Dead(dead)) = &traces.side {
         add_scaled(gradient, 1.0, dead.to_decoder(i, width));
@@ -135,7 +143,7 @@ fn decoder_row(gradient: &mut [f32], i: usize, w: &Weights, problem: &Problem, t
         let part = problem.shape.source_width();
         let norm = |d: &[f32]| dot(d, d).sqrt().max(TINY_NORM);
         let n: f32 = row.chunks_exact(part).map(norm).sum();
-        let slopes = traces.tally.latent(i).map(|(_, e)| traces.codes.f[e] * traces.rule.slope(traces.codes.f[e], n));
+        let slopes = entries.iter().map(|e| codes.f[*e as usize]).map(|f| f * traces.rule.slope(f, n));
         let size = slopes.sum::<f32>() / rows;
         for (g, d) in gradient.chunks_exact_mut(part).zip(row.chunks_exact(part)) {
             add_scaled(g, size / norm(d), d);
@@ -187,7 +195,8 @@ impl Vectors {
         }
         if is_gated {
             // m − b_mag is e^r u.
-            let of = |i: usize| traces.tally.latent(i).map(|(_, e)| codes.dz[e] * (codes.f[e] - w.b_mag[i])).sum();
+            let part = |i: usize, e: usize| codes.dz[e] * (codes.f[e] - w.b_mag[i]);
+            let of = |i: usize| traces.tally.latent(i).1.iter().map(|e| part(i, *e as usize)).sum();
             r_mag = (0..n_latent).map(of).collect();
             b_mag.clone_from(&dz);
             dz.iter_mut().enumerate().for_each(|(i, dz)| *dz *= traces.gain(w, i));
