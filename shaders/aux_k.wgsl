@@ -1,8 +1,8 @@
 // aux_k: the k_aux dead latents of every row with the largest z (Gao et al. 2024); of equals the lower.
 //
-// One thread owns one row; a workgroup first notes who is dead, a bit a latent. Bits, turned so that they order as floats do, are searched for the least that is taken:
-// four guesses a pass, so that an interval shrinks to a fifth, until as many are above as are wanted. Who is dead is as
-// it was when the step began.
+// One thread owns one row; a workgroup first notes who is dead, a bit a latent. Bits, turned so that they order as
+// floats do, are searched for the least that is taken: four guesses a pass, so that an interval shrinks to a fifth,
+// until as many are above as are wanted. Who is dead is as it was when the step began.
 // Shapes: z [2 step_rows, 4 latent4] (read from the first plane, written to the second), since_fired [n_latent],
 // side_latents [n_rows, n_latent] (ascending), side_count [n_rows], mask [steps, n_masks, n_latent, mask_words], spread
 // [target4 + 1] (the last is written: 1 if anyone is dead).

@@ -2,8 +2,8 @@
 //
 // One thread owns one latent and goes through all steps of a submit; dispatched once a submit, or, where it matters to
 // the next step who is dead, once a step.
-// Shapes: steps [.. slot + n_steps], mask [steps, n_masks, n_latent, mask_words], since_fired (saturating) and fire_count (wrapping)
-// [n_latent].
+// Shapes: steps [.. slot + n_steps], mask [steps, n_masks, n_latent, mask_words], since_fired (saturating) and
+// fire_count (wrapping) [n_latent].
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read> steps: array<Slot>;

@@ -3,11 +3,11 @@
 //! A [`config::Config`] says everything about a run; [`rng`] turns its seed into named streams. From both comes a
 //! [`bench::World`]: true feature directions, and batches of samples that stay sparse. A [`model`] is encoder, decoder
 //! and biases with a readable reference of one training step in f64, the judge of the two backends in [`train`]:
-//! `cpu`, and `gpu` with a WGSL kernel in `shaders/` for each of its stages. Beside them, `classical` learns without Adam. [`metrics`] turns what a backend answers
-//! into recovery, sparsity and activation patterns. A [`run::Run`] owns all of it and does what happens on a schedule:
-//! resampling, divergence, changing backends. `wasm` is what a page may do with a run, `cli` what a terminal may. Without
-//! the feature `gpu` there is only the CPU: that engine is what a page starts with, and [`run::Run::pack`] is how a run
-//! gets into the other one.
+//! `cpu`, and `gpu` with a WGSL kernel in `shaders/` for each of its stages. Beside them, `classical` learns without
+//! Adam. [`metrics`] turns what a backend answers into recovery, sparsity and activation patterns. A [`run::Run`] owns
+//! all of it and does what happens on a schedule: resampling, divergence, changing backends. `wasm` is what a page may do
+//! with a run, `cli` what a terminal may. Without the feature `gpu` there is only the CPU: that engine is what a page
+//! starts with, and [`run::Run::pack`] is how a run gets into the other one.
 //!
 //! A module uses only what is left of it: config, rng, linalg → bench → model → train → metrics → run → wasm, cli. Only
 //! `wasm` knows wasm-bindgen; only `cli` knows files, clap and the terminal; only `train::gpu` knows wgpu; `bench` knows

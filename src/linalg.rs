@@ -1,7 +1,7 @@
 //! Dense linear algebra: the one matrix product, and the short loops over vectors.
 //!
-//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/packed.rs`), 1.35× as fast there; it has one thread. Both sum
-//! in a fixed order, so that a run repeats bit for bit on its platform.
+//! Natively the product is the `gemm` crate's. In wasm it is ours (`linalg/packed.rs`), 1.35× as fast there; it has one
+//! thread. Both sum in a fixed order, so that a run repeats bit for bit on its platform.
 
 pub mod lanes;
 #[cfg(any(target_arch = "wasm32", test))]

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use super::{files, link, methods};
-use crate::config::{Config, Preset};
+use crate::config::Config;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -61,7 +61,7 @@ fn named(text: &str) -> Outcome<Value> {
     let path = Path::new(text);
     if let (false, Some(method)) = (path.exists(), methods::find(text)) {
         let mut value = Value::Object(Map::new());
-        apply(&mut value, method)?;
+        apply(&mut value, method.set)?;
         return Ok(value);
     }
     let is_path = path.exists() || text.ends_with(".json") || text.contains(std::path::is_separator);
@@ -73,12 +73,9 @@ fn named(text: &str) -> Outcome<Value> {
     serde_json::from_str(&json).map_err(|e| Failure::in_file(path, format!("is not JSON ({e}): it must be a config")))
 }
 
-/// Sets the fields that a method sets.
-pub fn apply(value: &mut Value, method: Preset) -> Outcome {
-    for (field, set) in method.set {
-        put(value, &field, set)?;
-    }
-    Ok(())
+/// Sets fields by their dotted paths, as methods and rows of a table have them.
+pub fn apply(value: &mut Value, fields: Map<String, Value>) -> Outcome {
+    fields.into_iter().try_for_each(|(field, set)| put(value, &field, set))
 }
 
 /// Sets a field by its dotted path; whether there is such a field is for the config's own check.

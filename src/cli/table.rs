@@ -1,7 +1,7 @@
 //! `sdl table`: methods × {plain, anchored} × seeds, and the paper's Table 1 of them.
 //!
-//! A cell is one run. Finished ones are lines of `cells.jsonl`, so that a table goes on where it was stopped. `table.md`,
-//! `.csv` and `.json` are made of them.
+//! A cell is one run. Finished ones are lines of `cells.jsonl`, so that a table goes on where it was stopped.
+//! `table.md`, `.csv` and `.json` are made of them.
 
 mod layout;
 mod plan;

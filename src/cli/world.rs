@@ -1,8 +1,9 @@
 //! `sdl world`: a bench instance as a file, for other programs and for `sdl eval`.
 //!
 //! `directions_in` [n_features, n_input] and `directions_out` (unit rows), `features` [rows, n_features] (the true
-//! activations), `parent` [n_features] where there are families (−1: none), and the samples made of them: `embedding` [rows, n_input] of an autoencoder, `input` and `target` of a
-//! transcoder, `source_00` … of a crosscoder. `sdl train --data` takes the file, too (a crosscoder with --tensor).
+//! activations), `parent` [n_features] where there are families (−1: none), and the samples made of them: `embedding`
+//! [rows, n_input] of an autoencoder, `input` and `target` of a transcoder, `source_00` … of a crosscoder. `sdl train
+//! --data` takes the file, too (a crosscoder with --tensor).
 
 use super::failure::{Failure, Outcome};
 use super::files;

@@ -34,7 +34,8 @@ struct Memory {
 
 impl Run {
     /// magic, then five parts after their lengths (u64): what it remembers (JSON), directions in and out, basis in and
-    /// out (f32; empty for real data and where there is none); then the state as [`State::to_bytes`] writes it. Little-endian.
+    /// out (f32; empty for real data and where there is none); then the state as [`State::to_bytes`] writes it.
+    /// Little-endian.
     ///
     /// # Errors
     /// A lost device has taken the state with it.

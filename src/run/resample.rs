@@ -1,4 +1,5 @@
-//! Resampling of dead latents after Bricken et al. 2023 ("Towards Monosemanticity", appendix on resampling), on the host's copy of the state.
+//! Resampling of dead latents after Bricken et al. 2023 ("Towards Monosemanticity", appendix on resampling), on the
+//! host's copy of the state.
 
 use crate::bench::{Batch, World};
 use crate::config::Config;

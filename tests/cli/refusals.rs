@@ -13,6 +13,8 @@ fn bad_input_is_refused_by_field_value_and_remedy() {
     write_npy(&at.join("one.npy"), "<f4", &[320], bytes);
     write_npy(&at.join("whole.npy"), "<i4", &[40, 8], bytes);
     write_npy(&at.join("big-endian.npy"), ">f4", &[40, 8], bytes);
+    // A type without a name.
+    write_npy(&at.join("nameless.npy"), "", &[40], &bytes[..160]);
     write_npy(&at.join("short.npy"), "<f4", &[20, 8], &bytes[..640]);
     let mut holes = values.clone();
     holes[8 * 11 + 3] = f32::NAN;
@@ -65,6 +67,8 @@ fn bad_input_is_refused_by_field_value_and_remedy() {
         (&["--data", "one.npy"], &["of shape [320]", "a matrix [rows, width]"]),
         (&["--data", "whole.npy"], &["whole.npy", "<i4", "float16, float32 or float64"]),
         (&["--data", "big-endian.npy"], &["big-endian.npy", ">f4", "little-endian"]),
+        (&["--data", "good.npy", "--labels", "nameless.npy"], &["nameless.npy", "labels must be whole numbers"]),
+        (&["--data", "good.npy", "--labels", "one.npy"], &["one.npy", "<f4", "labels must be whole numbers"]),
         (&["--data", "nan.npy"], &["NaN in row 11", "finite"]),
         (&["--data", "text.npy"], &["text.npy", "must be one"]),
         (&["--data", "text.safetensors"], &["a whole safetensors file"]),

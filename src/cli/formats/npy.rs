@@ -70,10 +70,10 @@ impl<R: Read> Npy<R> {
     /// All elements as whole numbers, for labels.
     pub fn integers(self, path: &Path) -> Outcome<Vec<i32>> {
         let kind = self.dtype.trim_start_matches(['<', '|', '=']).to_owned();
-        let size = kind[1..].parse().unwrap_or(0);
         if !["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"].contains(&kind.as_str()) {
-            return Err(Failure::in_file(path, format!("is of {}: labels must be whole numbers", self.dtype)));
+            return Err(Failure::in_file(path, format!("is of {:?}: labels must be whole numbers", self.dtype)));
         }
+        let size = usize::from(kind.as_bytes()[1] - b'0');
         let bytes = self.bytes(size, path)?;
         let value = |b: &[u8]| {
             let fill = if kind.starts_with('i') && b[b.len() - 1] > 127 { 255 } else { 0 };

@@ -1,7 +1,7 @@
 //! What a table runs: its rows, by method or from a file, and the cells that they make.
 
 use super::super::failure::{Failure, Outcome};
-use super::super::settings::{Settings, put};
+use super::super::settings::{Settings, apply, put};
 use super::super::{data, files, methods};
 use crate::config::{Config, Source, presets};
 use serde::Deserialize;
@@ -84,9 +84,7 @@ pub fn cells(settings: &Settings, rows: Vec<Row>, anchor: f64, seeds: u32) -> Ou
     let mut cells = vec![];
     for row in rows {
         let mut value = settings.value()?;
-        for (field, set) in row.set {
-            put(&mut value, &field, set)?;
-        }
+        apply(&mut value, row.set)?;
         settings.set_fields(&mut value)?;
         for anchored in [false, true].into_iter().filter(|anchored| !anchored || anchor > 0.0) {
             put(&mut value, "anchors.coefficient", json!(if anchored { anchor } else { 0.0 }))?;

@@ -19,15 +19,12 @@ pub fn batch_top_k(
     codes: &mut Codes,
     keys: &mut Vec<u64>,
 ) -> f32 {
-    above(values, n_latent, GUESS * last, codes);
-    if codes.f.len() < count && last > 0.0 {
+    let guess = if count > 0 { GUESS * last } else { f32::INFINITY };
+    above(values, n_latent, guess, codes);
+    if codes.f.len() < count && guess > 0.0 {
         above(values, n_latent, 0.0, codes);
     }
-    if codes.f.len() < count {
-        return 0.0;
-    }
-    if count == 0 {
-        above(values, n_latent, f32::MAX, codes);
+    if count == 0 || codes.f.len() < count {
         return 0.0;
     }
     // Positive floats order like their bits.

@@ -151,7 +151,8 @@ impl Cpu {
         work.sse.resize(rows, 0.0);
         work.penalty.resize(rows, 0.0);
         decode::decode(&mut work.residuals, &work.codes, &expected, w, n_levels);
-        // What the second reconstruction starts from: before the residuals are weighed, which one level leaves as they are.
+        // What the second reconstruction starts from: the residuals before they are weighed. One level leaves them as
+        // they are, and no copy is made.
         let mut start = vec![];
         if let Some(kind) = work.kind {
             if kind == Kind::Gates {
