@@ -17,9 +17,9 @@ import { compact, count, describe, type LatentKind, latentKind, many, pairOf } f
 const SHAPES: Record<LatentKind, Shape> = { mono: 'dot', poly: 'square', silent: 'bead', dead: 'cross' };
 /** Densities below this stand at the floor's edge: about one firing in ten thousand samples. */
 const LEAST = 1e-4;
-const UPPER = { top: 8, height: 168 };
+const UPPER = { top: 26, height: 168 };
 const FLOOR = 20;
-const LOWER = { top: 258, height: 56 };
+const LOWER = { top: 276, height: 56 };
 const LEFT = 52;
 const HISTOGRAM = 44;
 const BINS = 24;
@@ -121,6 +121,8 @@ export class StripView implements View<RunViewData> {
       ctx.fillText(`${Number((100 * decade).toPrecision(1))} %`, LEFT - 6, y(decade));
     }
     ctx.fillText('dead', LEFT - 6, floor);
+    ctx.textAlign = 'left';
+    ctx.fillText('share of samples on which it fires', LEFT, UPPER.top - 15);
     ctx.strokeStyle = theme.rule;
     ctx.beginPath();
     ctx.moveTo(LEFT, floor + 9.5);
