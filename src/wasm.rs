@@ -29,6 +29,13 @@ pub fn validate(config: JsValue) -> JsValue {
     }
 }
 
+/// Plain JSON in, plain JSON out: `theory::request` says what may be asked.
+#[cfg(feature = "theory")]
+#[wasm_bindgen]
+pub fn theory(request: &str) -> Result<String, JsValue> {
+    crate::theory::request::answer(request).map_err(JsValue::from)
+}
+
 #[wasm_bindgen]
 impl Run {
     /// `rows`: the bytes of a safetensors file where the config's source is `activations`.

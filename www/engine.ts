@@ -248,4 +248,6 @@ export interface GpuModule extends WasmModule {
     /** The run that `pack` was called on, in either engine, on the CPU; `config`: what it had then. Throws a string. */
     unpack(packed: Uint8Array, config: Config, rows: Uint8Array | undefined): GpuRun;
   };
+  /** JSON in, JSON out: `src/theory/request.rs`. Throws a string. */
+  theory(request: string): string;
 }

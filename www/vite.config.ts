@@ -1,4 +1,4 @@
-/** Builds `index.html` and the benchmark page into `dist/`: static files that work from any path of any host. */
+/** Builds `index.html`, the theory lab and the benchmark page into `dist/`: static files that work from any path of any host. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -20,6 +20,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // `cargo xtask` reads from it what the first load fetches.
     manifest: true,
-    rolldownOptions: { input: { index: path('../index.html'), bench: path('bench.html') } },
+    rolldownOptions: { input: { index: path('../index.html'), lab: path('../lab.html'), bench: path('bench.html') } },
   },
 });
