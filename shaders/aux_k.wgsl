@@ -3,9 +3,10 @@
 // One thread owns one row; a workgroup first notes who is dead, a bit a latent. Bits, turned so that they order as
 // floats do, are searched for the least that is taken: four guesses a pass, so that an interval shrinks to a fifth,
 // until as many are above as are wanted. Who is dead is as it was when the step began.
+// The first target4 workgroups measure a vec4 of columns instead: what the error is weighed by (`measure_spread`).
 // Shapes: z [2 step_rows, 4 latent4] (read from the first plane, written to the second), since_fired [n_latent],
-// side_latents [n_rows, n_latent] (ascending), side_count [n_rows], mask [steps, n_masks, n_latent, mask_words], spread
-// [target4 + 1] (the last is written: 1 if anyone is dead).
+// side_latents [n_rows, n_latent] (ascending), side_count [n_rows], mask [steps, n_masks, n_latent, mask_words], residual
+// as in `shared.wgsl`, spread [target4 + 1] (a part a vec4 of columns, and 1 if anyone is dead).
 
 @group(0) @binding(0) var<uniform> now: Step;
 @group(0) @binding(1) var<storage, read_write> z: array<f32>;
@@ -13,7 +14,8 @@
 @group(0) @binding(3) var<storage, read_write> side_latents: array<u32>;
 @group(0) @binding(4) var<storage, read_write> side_count: array<u32>;
 @group(0) @binding(5) var<storage, read_write> mask: array<atomic<u32>>;
-@group(0) @binding(6) var<storage, read_write> spread: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> spread: array<f32>;
 
 /// Bit i of word w: latent 32 w + i is dead. Room for the largest model.
 var<workgroup> dead: array<u32, 2048>;
@@ -24,6 +26,11 @@ fn aux_k(
     @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) lane: u32,
 ) {
+    let place = group.y * groups.x + group.x;
+    if (place < target4) {
+        measure_spread(place, lane);
+        return;
+    }
     let words = (n_latent + 31u) / 32u;
     for (var word = lane; word < words; word += GROUP) {
         var bits = 0u;
@@ -33,7 +40,7 @@ fn aux_k(
         dead[word] = bits;
     }
     workgroupBarrier();
-    let b = flat(group, groups, lane);
+    let b = (place - target4) * GROUP + lane;
     if (b >= now.n_rows) {
         return;
     }
@@ -135,4 +142,35 @@ fn aux_k(
 fn ordered(value: f32) -> u32 {
     let bits = bitcast<u32>(value);
     return select(bits | 0x80000000u, ~bits, (bits >> 31u) == 1u);
+}
+
+var<workgroup> partial: array<vec4f, GROUP>;
+
+/// Σ_b ‖r_b − mean r‖² of one vec4 of columns; the lanes share the rows.
+fn measure_spread(column: u32, lane: u32) {
+    var sum = vec4f();
+    for (var b = lane; b < now.n_rows; b += GROUP) {
+        sum += residual[(now.first_row + b) * target4 + column];
+    }
+    let middle = total(sum, lane) / f32(now.n_rows);
+    sum = vec4f();
+    for (var b = lane; b < now.n_rows; b += GROUP) {
+        let r = residual[(now.first_row + b) * target4 + column] - middle;
+        sum += r * r;
+    }
+    let all = total(sum, lane);
+    if (lane == 0u) {
+        spread[column] = dot(all, vec4f(1.0));
+    }
+}
+
+fn total(part: vec4f, lane: u32) -> vec4f {
+    workgroupBarrier();
+    partial[lane] = part;
+    workgroupBarrier();
+    var sum = vec4f();
+    for (var l = 0u; l < GROUP; l++) {
+        sum += partial[l];
+    }
+    return sum;
 }

@@ -1,6 +1,6 @@
 // backprop: gradients of the active pre-activations, dz_i = (2 ⟨w_D^i, pull⟩ + slope n_i) / B, the pull being that of the
-// latent's level; or those of the second reconstruction's latents (`of_side`), dz_i = 2 ⟨w_D^i, pull⟩ a'_i / B with
-// a' = a for ghost gradients' exp, else 1, and for gates also what they pay, λ n_i / B.
+// latent's level; or those of a gated model's open gates (`of_side`), dz_i = (2 ⟨w_D^i, pull⟩ + λ n_i) / B. (`side_dead`
+// has its own.)
 //
 // One thread owns entries lane, lane + lanes, … of one row's list. dz stays undefined where a latent is not active.
 // Shapes: active [n_rows, capacity], count [n_rows], decoder [n_latent, target4], residual as in `shared.wgsl`,
@@ -47,20 +47,13 @@ fn backprop(
         if (hyper.by_norm == 1u) {
             norm = decoder_norms[latent];
         }
-        if (!of_side) {
-            let cell = cells(b) + latent;
-            if (side != GATES) {
-                product += control.multiplier * penalty_slope(hyper, z[cell], norm) * norm;
-            }
-            dz[cell] = product / f32(now.n_rows);
-        } else {
-            let cell = side_cells(b) + latent;
-            if (side == GHOST) {
-                product *= z[cell];
-            } else if (side == GATES) {
-                product += control.multiplier * hyper.l1 * norm;
-            }
-            dz[cell] = product / f32(now.n_rows);
+        var cell = cells(b) + latent;
+        if (of_side) {
+            cell = side_cells(b) + latent;
+            product += control.multiplier * hyper.l1 * norm;
+        } else if (side != GATES) {
+            product += control.multiplier * penalty_slope(hyper, z[cell], norm) * norm;
         }
+        dz[cell] = product / f32(now.n_rows);
     }
 }

@@ -199,7 +199,7 @@ fn extra_row(b: u32) -> u32 {
 
 /// Whether `residual` has rows of what the loss pays beside the error.
 fn has_extra() -> bool {
-    return n_levels > 1u || side != 0u;
+    return n_levels > 1u || side == GATES;
 }
 
 // Lists are read where they are: a copy of the step with an index into it is slow on software adapters.

@@ -72,13 +72,12 @@ kernels! {
     BATCH_TAKE "batch_take" GROUP, [Read, Read, ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite];
     GATED "gated" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
     LEVELS "levels" GROUP, [Read, Read, Read, ReadWrite, ReadWrite];
-    AUX_K "aux_k" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
-    GHOST "ghost" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
     DECODE "decode" GROUP, [Read, Read, Read, Read, Read, Read, Read, ReadWrite];
-    SPREAD "spread" GROUP, [Read, ReadWrite];
-    SIDE_DECODE "side_decode" GROUP, [Read, Read, Read, Read, ReadWrite, Read, Read, Read];
-    SIDE_WEIGH "side_weigh" GROUP, [ReadWrite, Read];
+    SIDE_GATES "side_gates" GROUP, [Read, Read, Read, Read, ReadWrite, Read, Read];
     PENALTY "penalty" GROUP, [Read, Read, Read, Read, Read, Read, ReadWrite];
+    AUX_K "aux_k" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, Read, ReadWrite];
+    GHOST "ghost" GROUP, [ReadWrite, Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite];
+    SIDE_DEAD "side_dead" GROUP, [Read, Read, Read, Read, ReadWrite, Read, ReadWrite, ReadWrite];
     BACKPROP "backprop" GROUP, [Read, Read, Read, Read, Read, Read, Read, ReadWrite];
     RADIAL "radial" GROUP, [Read, Read, Read, Read, Read, Read, ReadWrite];
     BAND "band" GROUP, [Read, Read, Read, Read, Read, Read, Read, ReadWrite];

@@ -136,9 +136,14 @@ impl Sizes {
     }
 
     /// Threads that share a row's list of latents, or of the second reconstruction's: more than it has entries would
-    /// idle.
+    /// idle. Those of `side_dead` share the row's columns first, and lie in one workgroup.
     pub fn lanes(&self, of_side: bool) -> usize {
-        (if of_side { self.side_expected } else { self.expected }).clamp(1, MOST_LANES)
+        let of_dead = of_side && matches!(self.side, Side::AuxK | Side::Ghost);
+        match (of_dead, of_side) {
+            (true, _) => self.target4.next_power_of_two().min(MOST_LANES),
+            (_, true) => self.side_expected.clamp(1, MOST_LANES),
+            _ => self.expected.clamp(1, MOST_LANES),
+        }
     }
 
     /// Planes that `z` and `dz` have.
@@ -155,7 +160,7 @@ impl Sizes {
     pub fn residual_rows(&self) -> usize {
         let levels = if self.n_levels > 1 { self.n_levels } else { 0 };
         let side = self.planes() - 1;
-        let extra = usize::from(levels + side > 0);
+        let extra = usize::from(levels > 0 || self.side == Side::Gates);
         self.submit_rows() + self.rows * (levels + side + extra)
     }
 

@@ -25,13 +25,13 @@ pub struct Stages {
     pub norms: Stage,
     pub ranks_by_norm: bool,
     pub activate: Vec<Stage>,
-    /// Which of the dead take part, in training.
-    pub side_select: Option<Stage>,
     pub skip: Option<Stage>,
     pub decode: Stage,
-    pub spread: Stage,
-    pub side: Vec<Stage>,
+    /// What a gated model's open gates rebuild.
+    pub gates: Option<Stage>,
     pub penalty: Stage,
+    /// Which of the dead take part, in training, and what they do.
+    pub dead: Vec<Stage>,
     /// Gradients at the latents, then those of weights: later ones read what earlier ones have not changed.
     pub backprop: Vec<Stage>,
     pub radial: Stage,
@@ -104,7 +104,7 @@ impl Stages {
             Work::Row(sizes.lanes(false)),
             &[list, count, decoder, &b.residual, &b.norms, z, control, &b.dz],
         )];
-        if sizes.side != Side::None {
+        if is_gated {
             let buffers = [side_list, side_count, decoder, &b.residual, &b.norms, z, control, &b.dz];
             backprop.push(build.stage(&k::BACKPROP, of_side, Work::Row(sizes.lanes(true)), &buffers));
         }
@@ -124,7 +124,6 @@ impl Stages {
             norms: build.stage(&k::NORMS, Use { of_decoder: true, ..target }, latents, &[decoder, &b.norms]),
             ranks_by_norm: model.rank_by_norm && matches!(model.activation, Activation::TopK | Activation::BatchTopK),
             activate,
-            side_select: side_select(build),
             skip,
             decode: build.stage(
                 &k::DECODE,
@@ -132,9 +131,12 @@ impl Stages {
                 Work::Row(sizes.target4),
                 &[z, list, count, decoder, &b.weights.b_dec, &b.targets, &b.skipped, &b.residual],
             ),
-            spread: build.stage(&k::SPREAD, plain, Work::Groups(sizes.target4), &[&b.residual, &b.spread]),
-            side: side(build),
+            gates: is_gated.then(|| {
+                let buffers = [z, side_list, side_count, decoder, &b.residual, &b.weights.b_dec, &b.targets];
+                build.stage(&k::SIDE_GATES, plain, Work::Row(sizes.target4), &buffers)
+            }),
             penalty: build.stage(&k::PENALTY, paid.2, Work::Row(1), &penalty_buffers),
+            dead: dead(build),
             backprop,
             radial: build.stage(&k::RADIAL, plain, latents, &radial_buffers),
             updates: updates(build),
@@ -195,31 +197,24 @@ fn activation<'a>(build: &mut Builder<'a>) -> (&'a wgpu::Buffer, Vec<Stage>) {
     (active, stages)
 }
 
-fn side_select(build: &mut Builder) -> Option<Stage> {
-    let b = build.buffers;
-    let kernel = match build.sizes.side {
-        Side::AuxK => &k::AUX_K,
-        Side::Ghost => &k::GHOST,
-        Side::Gates | Side::None => return None,
-    };
-    let buffers = [&b.z, &b.since_fired, &b.side_latents, &b.side_count, &b.mask, &b.spread];
-    Some(build.stage(kernel, Use::default(), Work::Row(1), &buffers))
-}
-
-/// The second reconstruction.
-fn side(build: &mut Builder) -> Vec<Stage> {
+/// The second reconstruction by the dead.
+fn dead(build: &mut Builder) -> Vec<Stage> {
     let (b, sizes) = (build.buffers, build.sizes);
-    let mut stages = vec![];
-    if sizes.side != Side::None {
-        let weights = &b.weights;
-        let lists = (&b.side_latents, &b.side_count);
-        let buffers = [&b.z, lists.0, lists.1, &weights.decoder, &b.residual, &weights.b_dec, &b.targets, &b.spread];
-        stages.push(build.stage(&k::SIDE_DECODE, Use::default(), Work::Row(sizes.target4), &buffers));
-    }
-    if sizes.side == Side::Ghost {
-        stages.push(build.stage(&k::SIDE_WEIGH, Use::default(), Work::Row(1), &[&b.residual, &b.spread]));
-    }
-    stages
+    let (z, lists, spread) = (&b.z, (&b.side_latents, &b.side_count), &b.spread);
+    let select = match sizes.side {
+        Side::AuxK => {
+            let buffers = [z, &b.since_fired, lists.0, lists.1, &b.mask, &b.residual, spread];
+            build.stage(&k::AUX_K, Use::default(), Work::GroupsAndRow(sizes.target4), &buffers)
+        }
+        Side::Ghost => {
+            let buffers = [z, &b.since_fired, lists.0, lists.1, &b.mask, spread];
+            build.stage(&k::GHOST, Use::default(), Work::Row(1), &buffers)
+        }
+        Side::Gates | Side::None => return vec![],
+    };
+    let of_side = Use { of_side: true, ..Use::default() };
+    let buffers = [z, lists.0, lists.1, &b.weights.decoder, &b.residual, spread, &b.dz, &b.penalty];
+    vec![select, build.stage(&k::SIDE_DEAD, of_side, Work::Row(sizes.lanes(true)), &buffers)]
 }
 
 /// Gradients of the weights, and where nothing is clipped, Adam's steps of all but thresholds and gates.

@@ -68,22 +68,18 @@ impl Recorder<'_> {
             self.run(&stages.norms, slot, n_rows);
         }
         self.run_all(&stages.activate, slot, n_rows);
-        let with_side = sizes.side == Side::Gates || (training && sizes.side != Side::None);
-        if let (Some(select), true) = (&stages.side_select, with_side) {
-            self.run(select, slot, n_rows);
-        }
         if let Some(skip) = &stages.skip {
             self.run(skip, slot, n_rows);
         }
         self.run(&stages.decode, slot, n_rows);
-        if with_side {
-            if sizes.side == Side::AuxK && hyper.aux_normalised == 1 {
-                self.run(&stages.spread, slot, n_rows);
-            }
-            self.run_all(&stages.side, slot, n_rows);
+        if let Some(gates) = &stages.gates {
+            self.run(gates, slot, n_rows);
         }
-        if hyper.has_penalty() || sizes.n_levels > 1 || with_side {
+        if hyper.has_penalty() || sizes.n_levels > 1 || sizes.side == Side::Gates {
             self.run(&stages.penalty, slot, n_rows);
+        }
+        if training {
+            self.run_all(&stages.dead, slot, n_rows);
         }
     }
 
@@ -151,6 +147,8 @@ pub enum Work {
     Row(usize),
     /// This many threads for every four rows.
     FourRows(usize),
+    /// A thread a row, and before them this many workgroups.
+    GroupsAndRow(usize),
     /// A workgroup a row.
     RowGroup,
     /// This many workgroups across, tiles of rows down.
@@ -164,15 +162,16 @@ pub enum Work {
 /// Workgroups across and down; more threads than one dimension may have go on in the second.
 fn groups(work: Work, n_rows: usize) -> [u32; 2] {
     const MOST: usize = 65_535;
-    let threads = |n: usize| {
-        let groups = n.div_ceil(GROUP as usize);
+    let folded = |groups: usize| {
         let down = groups.div_ceil(MOST).max(1);
         [groups.div_ceil(down) as u32, down as u32]
     };
+    let threads = |n: usize| folded(n.div_ceil(GROUP as usize));
     match work {
         Work::Row(each) => threads(n_rows * each),
         Work::FourRows(each) => threads(n_rows.div_ceil(4) * each),
         Work::Threads(n) => threads(n),
+        Work::GroupsAndRow(n) => folded(n + n_rows.div_ceil(GROUP as usize)),
         Work::RowGroup => [n_rows as u32, 1],
         Work::Groups(n) => [n as u32, 1],
         Work::Tiles(across) => [across as u32, n_rows.div_ceil(TILE as usize) as u32],
