@@ -4,5 +4,10 @@
 //! [`simplified`] is the loss L̃ of Theorem 3.1 in f64, with gradients and activation patterns: what the statements
 //! are about. [`request`] is the door: plain JSON in, plain JSON out, for the page's theory lab, and for anyone else.
 
+pub mod cone;
+pub mod dense;
+pub mod extreme;
+pub mod feasibility;
 pub mod request;
 pub mod simplified;
+pub mod spurious;

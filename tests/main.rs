@@ -32,6 +32,8 @@ mod solvers;
 mod sources;
 /// Worlds, models and backends for the others.
 mod support;
+/// The theory lab: constructions against statements over random instances, patterns against brute force.
+mod theorems;
 /// The paper's examples and constructions.
 mod theory;
 /// Rules of the house: who may know whom, heads, lengths, names.
