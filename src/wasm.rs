@@ -5,9 +5,9 @@
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
 use crate::metrics::{Metrics, Probes, Recovery, Sources};
-use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 #[cfg(feature = "theory")]
 use crate::model::Weights;
+use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 use crate::train::{DeviceLost, State};
 #[cfg(feature = "theory")]
 use js_sys::Float64Array;
@@ -80,7 +80,14 @@ impl Plane {
     }
 
     /// Where weights of a run lie, in its own order of latents: x, y and the distance from the plane.
-    pub fn place(&self, second: bool, encoder: Vec<f32>, decoder: Vec<f32>, b_enc: Vec<f32>, b_dec: Vec<f32>) -> Vec<f64> {
+    pub fn place(
+        &self,
+        second: bool,
+        encoder: Vec<f32>,
+        decoder: Vec<f32>,
+        b_enc: Vec<f32>,
+        b_dec: Vec<f32>,
+    ) -> Vec<f64> {
         let weights = Weights { encoder, decoder, b_enc, b_dec, ..Weights::default() };
         let place = self.0.place(second, &weights);
         vec![place.x, place.y, place.off]
