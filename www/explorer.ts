@@ -301,13 +301,12 @@ export class SdlExplorer extends LitElement {
     this.stage?.showTexts(latentKey(run, latent), rows ?? []);
   }
 
-  /** Fetched when its fold is first opened. */
+  /** The fold has been opened or closed; what it holds is fetched once. */
   private async openTheory(): Promise<void> {
-    if (this.theory) return;
-    const at = this.renderRoot.querySelector<HTMLElement>('[data-theory]') as HTMLElement;
     const { TheoryFold } = await import('./theory/fold');
+    const at = this.renderRoot.querySelector<HTMLElement>('[data-theory]');
     const { session } = this;
-    if (!session) return;
+    if (!session || !at) return;
     this.theory ??= new TheoryFold(at, (label) => session.pack(label));
     this.redraw();
   }

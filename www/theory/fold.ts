@@ -2,6 +2,7 @@
 
 import { adoptStyles } from '../views/style';
 import type { RunData } from '../views/view';
+import { BoundPanel } from './bound-panel';
 import css from './fold.css?inline';
 import { type Pack, PlanePanel } from './plane-panel';
 
@@ -15,10 +16,11 @@ export class TheoryFold {
   ) {
     adoptStyles(root, css);
     const place = () => root.appendChild(document.createElement('div'));
-    this.panels = [new PlanePanel(place(), pack)];
+    this.panels = [new BoundPanel(place()), new PlanePanel(place(), pack)];
   }
 
   update(runs: RunData[]): void {
+    if (this.root.closest('details')?.open === false) return;
     for (const panel of this.panels) panel.update(runs);
   }
 
