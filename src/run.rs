@@ -155,6 +155,11 @@ impl Run {
         &self.world
     }
 
+    /// The world, for whoever needs it longer than the run lives.
+    pub fn shared_world(&self) -> Arc<World> {
+        self.world.clone()
+    }
+
     pub fn shape(&self) -> Shape {
         self.problem.shape
     }

@@ -5,8 +5,12 @@
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
 use crate::metrics::{Metrics, Probes, Recovery, Sources};
+#[cfg(feature = "theory")]
+use crate::model::Weights;
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
 use crate::train::{DeviceLost, State};
+#[cfg(feature = "theory")]
+use js_sys::Float64Array;
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -34,6 +38,60 @@ pub fn validate(config: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn theory(request: &str) -> Result<String, JsValue> {
     crate::theory::request::answer(request).map_err(JsValue::from)
+}
+
+/// The loss on a plane through packed runs.
+#[cfg(feature = "theory")]
+#[wasm_bindgen]
+pub struct Plane(crate::theory::plane::Plane);
+
+#[cfg(feature = "theory")]
+#[wasm_bindgen]
+impl Plane {
+    /// `basis`: JSON of a `theory::plane::Basis`; `packed` and `configs`: of one run or two, the first of which is whose
+    /// loss it is; `rows` and `file`: samples to evaluate on, and what they are taken from if they are real.
+    pub async fn open(
+        basis: String,
+        packed: Vec<Uint8Array>,
+        configs: Array,
+        rows: u32,
+        file: Option<Vec<u8>>,
+    ) -> Result<Plane, JsValue> {
+        let basis = serde_json::from_str(&basis).map_err(|e| e.to_string())?;
+        let mut runs = vec![];
+        for (packed, config) in packed.iter().zip(configs.iter()) {
+            let config = read_config(config).map_err(|e| error(&e))?;
+            runs.push(Engine::unpack(&packed.to_vec(), config, file.as_deref())?);
+        }
+        let (first, rest) = runs.split_first_mut().ok_or("a plane of no run: one run, or two")?;
+        Ok(Plane(crate::theory::plane::Plane::new(first, rest.first_mut(), basis, rows as usize).await?))
+    }
+
+    /// JSON of a `theory::plane::Report`.
+    pub fn report(&self) -> Result<String, JsValue> {
+        serde_json::to_string(&self.0.report()).map_err(|e| e.to_string().into())
+    }
+
+    /// `points`: x and y of each; answers three numbers of each: error, penalties, L̃ (NaN where there is none).
+    pub async fn losses(&mut self, points: Vec<f64>) -> Result<Float64Array, JsValue> {
+        let losses = self.0.losses(points.as_chunks().0).await.map_err(lost)?;
+        let flat: Vec<f64> = losses.iter().flat_map(|l| [l.sse, l.penalty, l.approx.unwrap_or(f64::NAN)]).collect();
+        Ok(Float64Array::from(&flat[..]))
+    }
+
+    /// Where weights of a run lie, in its own order of latents: x, y and the distance from the plane.
+    pub fn place(
+        &self,
+        second: bool,
+        encoder: Vec<f32>,
+        decoder: Vec<f32>,
+        b_enc: Vec<f32>,
+        b_dec: Vec<f32>,
+    ) -> Vec<f64> {
+        let weights = Weights { encoder, decoder, b_enc, b_dec, ..Weights::default() };
+        let place = self.0.place(second, &weights);
+        vec![place.x, place.y, place.off]
+    }
 }
 
 #[wasm_bindgen]

@@ -18,6 +18,8 @@ mod kernels;
 mod methods;
 /// Metrics against brute force, plain loops and planted weights.
 mod metrics;
+/// The plane through real runs: its corners, its order, its directions.
+mod plane;
 /// Identities between methods.
 mod properties;
 /// Runs: repeatable, resumable, changeable.

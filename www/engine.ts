@@ -248,6 +248,53 @@ export interface GpuModule extends WasmModule {
     /** The run that `pack` was called on, in either engine, on the CPU; `config`: what it had then. Throws a string. */
     unpack(packed: Uint8Array, config: Config, rows: Uint8Array | undefined): GpuRun;
   };
+  Plane: {
+    /**
+     * The loss on a plane through one packed run, or two, of which the first says whose loss it is. `basis`: JSON, 'truth',
+     * 'start' or {around: number}; `rows`: samples to evaluate on. Throws a string.
+     */
+    open(
+      basis: string,
+      packed: Uint8Array[],
+      configs: Config[],
+      rows: number,
+      file: Uint8Array | undefined,
+    ): Promise<WasmPlane>;
+  };
   /** JSON in, JSON out: `src/theory/request.rs`. Throws a string. */
   theory(request: string): string;
+}
+
+/** A plane through weights (`src/theory/plane.rs`). */
+export interface WasmPlane {
+  /** JSON of a `PlaneReport`. */
+  report(): string;
+  /** `points`: x and y of each; answers error, penalties and L̃ of each (NaN: there is none). */
+  losses(points: Float64Array): Promise<Float64Array>;
+  /** x, y and the distance from the plane of a run's weights. */
+  place(
+    second: boolean,
+    encoder: Float32Array,
+    decoder: Float32Array,
+    bEnc: Float32Array,
+    bDec: Float32Array,
+  ): Float64Array;
+  free(): void;
+}
+
+export interface PlaneMark {
+  of: 'first' | 'second' | 'truth' | 'first_start' | 'second_start';
+  x: number;
+  y: number;
+  /** Distance from the plane. */
+  off: number;
+}
+
+export interface PlaneReport {
+  marks: PlaneMark[];
+  /** Latents of the models on the plane: the smaller are widened. */
+  n_latent: number;
+  /** Samples of the evaluation batch. */
+  n_rows: number;
+  has_approx: boolean;
 }

@@ -45,6 +45,7 @@ import {
 } from './state';
 import style from './style.css?inline';
 import { themeCss } from './theme';
+import type { TheoryFold } from './theory/fold';
 import { titleOf } from './titles';
 import { hashOf, readHash } from './url';
 import { latentKey } from './views/inspector';
@@ -71,6 +72,7 @@ export class SdlExplorer extends LitElement {
 
   private session: Session | undefined;
   private stage: Stage | undefined;
+  private theory: TheoryFold | undefined;
   private ended = new AbortController();
   private hover: Selection = null;
   private selected: Selection = null;
@@ -155,6 +157,8 @@ export class SdlExplorer extends LitElement {
     clearTimeout(this.hashTimer);
     this.stage?.destroy();
     this.stage = undefined;
+    this.theory?.close();
+    this.theory = undefined;
     this.session?.close();
     this.session = undefined;
   }
@@ -249,6 +253,7 @@ export class SdlExplorer extends LitElement {
     // Another world or model may not have what was selected in the last one.
     if (!exists(this.hover, runs)) this.hover = null;
     if (!exists(this.selected, runs)) this.selected = null;
+    this.theory?.update(data);
     await this.stage?.draw({ runs: data, basis, hover: this.hover, selected: this.selected });
   }
 
@@ -294,6 +299,16 @@ export class SdlExplorer extends LitElement {
     this.stage?.showTexts(latentKey(run, latent), 'loading');
     const rows = await this.session?.texts(run, latent).catch(() => []);
     this.stage?.showTexts(latentKey(run, latent), rows ?? []);
+  }
+
+  /** The fold has been opened or closed; what it holds is fetched once. */
+  private async openTheory(): Promise<void> {
+    const { TheoryFold } = await import('./theory/fold');
+    const at = this.renderRoot.querySelector<HTMLElement>('[data-theory]');
+    const { session } = this;
+    if (!session || !at) return;
+    this.theory ??= new TheoryFold(at, (label) => session.pack(label));
+    this.redraw();
   }
 
   private announce(text: string, urgent: boolean): void {
@@ -356,6 +371,7 @@ export class SdlExplorer extends LitElement {
         this.sheet = open;
         this.requestUpdate();
       },
+      theory: () => this.openTheory().catch(() => {}),
       help: () => {
         this.help = !this.help;
         this.requestUpdate();

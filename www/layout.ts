@@ -47,6 +47,7 @@ export interface LayoutHandlers extends ControlHandlers {
   dismiss(id: string): void;
   show(label: RunLabel): void;
   sheet(open: boolean): void;
+  theory(): void;
   help(): void;
 }
 
@@ -111,6 +112,10 @@ export function layout(data: LayoutData, on: LayoutHandlers): TemplateResult {
           <div class="figure" data-figure="curves"></div>
           <div class="figure" data-figure="threshold"></div>
         </div>
+        <details class="group theory" @toggle=${on.theory}>
+          <summary><b>Theory</b><span>The plane through these weights; how close the loss is to L̃</span></summary>
+          <div data-theory></div>
+        </details>
       </div>
       <section class="inspector" aria-label="What is selected"><div data-figure="inspector"></div></section>
     </div>
@@ -165,6 +170,7 @@ function header({ state, runs, page, shared }: LayoutData, on: LayoutHandlers): 
         ${THEMES.map((theme) => html`<option value=${theme} ?selected=${theme === state.theme}>${THEME_WORDS[theme]}</option>`)}
       </select>
     </label>
+    ${page ? html`<a href="./lab.html">Theory lab</a>` : nothing}
     <button @click=${on.share}>${shared ? 'Link copied' : 'Copy link'}</button>
   </div>`;
 }

@@ -222,6 +222,10 @@ export class Player {
     return this.serially(() => this.links[label].call('top_rows', { latent, count }));
   }
 
+  pack(label: RunLabel): Promise<Answer<'pack'>> {
+    return this.serially(() => this.links[label].call('pack', {}));
+  }
+
   loseDevice(label: RunLabel): Promise<object> {
     return this.serially(() => this.links[label].call('lose_device', {}));
   }

@@ -29,6 +29,8 @@ export interface Calls {
   checkpoint: { ask: { step: number }; answer: { kept: boolean } };
   restore: { ask: { step: number; config: Config }; answer: { frame: Frame } };
   top_rows: { ask: { latent: number; count: number }; answer: { rows: TopRow[] } };
+  /** The run as it is, for an engine elsewhere, and the config it goes by. */
+  pack: { ask: object; answer: { packed: Uint8Array; config: Config } };
   /** Test aid: as if the driver had taken the device. */
   lose_device: { ask: object; answer: object };
 }

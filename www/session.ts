@@ -8,7 +8,7 @@ import type { RunEvent } from './engine';
 import type { Notice } from './layout';
 import { count } from './notice';
 import { type PlayedRun, Player } from './player';
-import { inWords, Refused } from './protocol';
+import { type Answer, inWords, Refused } from './protocol';
 import type { RunLink } from './run-link';
 import { scenarioById } from './scenarios';
 import { changed, configsOf, defaultState, isSplit, type PageState, settingOf, withValue } from './state';
@@ -21,6 +21,10 @@ export interface SessionHooks {
   draw(runs: readonly PlayedRun[]): Promise<void>;
   /** For screen readers; urgent: at once. */
   announce(text: string, urgent: boolean): void;
+}
+
+export interface PackedRun extends Answer<'pack'> {
+  file: Uint8Array | null;
 }
 
 /** Notices that end with the run they are about. */
@@ -124,6 +128,12 @@ export class Session {
       const [text, label] = texts[row] ?? ['', -1];
       return { text, label: names[label] ?? '', activation };
     });
+  }
+
+  /** A run as it is, with the file of its data where that is real: what another engine needs to look at it. */
+  async pack(label: RunLabel): Promise<PackedRun> {
+    const [packed, file] = await Promise.all([this.player.pack(label), this.rows()]);
+    return { ...packed, file };
   }
 
   drop(...ids: string[]): void {

@@ -104,6 +104,8 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
     }
     case 'top_rows':
       return { rows: await orOnCpu((run) => run.top_rows(request.latent, request.count)) };
+    case 'pack':
+      return { packed: await orOnCpu((run) => run.pack()), config };
     case 'lose_device': {
       const run = started();
       if (knowsGpu(run)) run.lose_device();
