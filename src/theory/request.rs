@@ -1,7 +1,9 @@
 //! What may be asked of the theory: one JSON object in, one out. Long work is asked for in parts (a row of a picture, a
 //! few seeds), so that whoever asks can show progress, and stop.
 
+use super::absorption_trial::absorption_trial;
 use super::simplified::{Pattern, Point, Simplified, norm};
+use crate::config::Config;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// L̃, its gradients and the pattern of given weights.
     Point { world: Simplified, point: Point },
+    /// One run in a world with families, to its end. `config` may leave fields out, as in a link.
+    AbsorptionTrial { config: serde_json::Value, orthonormal: bool },
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -26,6 +30,10 @@ pub fn answer(request: &str) -> Result<String, String> {
         Request::Point { world, point } => {
             world.check()?;
             json(&point_report(&world, &point))
+        }
+        Request::AbsorptionTrial { config, orthonormal } => {
+            let config = Config::from_value(config).map_err(|e| e.to_string())?;
+            json(&absorption_trial(config, orthonormal).map_err(|e| e.to_string())?)
         }
     }
 }
