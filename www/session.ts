@@ -118,12 +118,17 @@ export class Session {
     const run = this.player.runs.find((run) => run.label === label);
     if (!run?.world.labels || !run.world.names) return [];
     const { names } = run.world;
-    const { texts } = await dataSet(String(settingOf(this.state, 'activations.name')), () => {});
+    const texts = await this.rowTexts();
     const { rows } = await this.player.topRows(label, latent, 8);
     return rows.map(({ row, activation }) => {
       const [text, label] = texts[row] ?? ['', -1];
       return { text, label: names[label] ?? '', activation };
     });
+  }
+
+  /** What every row of the data says, and its label. */
+  async rowTexts(): Promise<readonly (readonly [text: string, label: number])[]> {
+    return (await dataSet(String(settingOf(this.state, 'activations.name')), () => {})).texts;
   }
 
   drop(...ids: string[]): void {

@@ -242,6 +242,7 @@ function measure(
       pattern: Uint8Array.from(pattern),
     },
     sources: null,
+    absorption: null,
   };
 }
 
