@@ -2,9 +2,10 @@
 
 use pollster::block_on;
 use sdl_explorer::bench::World;
-use sdl_explorer::config::{Activation, Algorithm, Config};
+use sdl_explorer::config::{Activation, Algorithm, Config, Source};
 use sdl_explorer::metrics::{Absorption, Edge, fraction};
 use sdl_explorer::run::Run;
+use sdl_explorer::theory::absorption_trial::absorption_trial;
 use std::sync::Arc;
 
 /// Features 0 and 1 are parents, of 2, 3, 4 and of 5, 6, 7; 8 and 9 have no family.
@@ -202,4 +203,78 @@ fn the_fraction_is_that_of_the_benchmark() {
         let got = fraction(p, mains, others);
         assert!((got - expected).abs() < 1e-12, "{p} {mains} {others:?}: got {got}, expected {expected}");
     }
+}
+
+/// The trial of the reference world: anchored parents stay heard, those that L1 or a small k leave alone do not.
+#[test]
+fn anchored_parents_are_absorbed_less_than_free_ones() {
+    let trial = |anchored: bool, seed: u32| {
+        let mut c = Config { seed, ..Config::default() };
+        (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (20, 32, 0.97375);
+        (c.bench.n_parents, c.bench.n_children, c.bench.no_child) = (4, 4, 0.3);
+        (c.model.activation, c.model.k, c.model.n_latent) = (Activation::BatchTopK, 0.7, 20);
+        (c.training.steps, c.training.batch, c.training.learning_rate) = (1_000, 256, 3e-3);
+        (c.anchors.count, c.scoring.hold_out, c.scoring.rows) = (4, 4, 8_192);
+        c.anchors.coefficient = if anchored { 0.1 } else { 0.0 };
+        absorption_trial(c, true).expect("a world with families")
+    };
+    let gap = |anchored| (1..=2).map(|seed| trial(anchored, seed).means.recall_gap).sum::<f64>() / 2.0;
+    let (free, anchored) = (gap(false), gap(true));
+    assert!(free > 0.15 && anchored < 0.5 * free, "free {free}, anchored {anchored}");
+    assert_eq!(trial(true, 1).parents_found, 1.0);
+}
+
+#[test]
+fn trials_without_families_or_room_are_refused() {
+    let mut c = Config::default();
+    assert!(absorption_trial(c.clone(), false).is_err_and(|e| e.field == "bench.n_parents"));
+    (c.bench.n_parents, c.bench.n_children) = (2, 3);
+    assert!(absorption_trial(c, true).is_err_and(|e| e.field == "bench.n_features" && e.expected.contains("16")));
+}
+
+/// Label a points along the first axis. Its own latent falls silent on its last row, where latent 1 writes along it; that
+/// one fires for all of label b, too, and so does not tell a.
+#[test]
+fn a_label_is_absorbed_on_the_rows_that_another_latent_carries() {
+    let (a, last, b) = ([1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0]);
+    let values: Vec<f32> = [a, a, a, a, a, last, b, b, b, b, b, b].concat();
+    let file = labelled(&values, 3, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    let mut c = Config { source: Source::Activations, ..Config::default() };
+    c.activations.center = false;
+    (c.anchors.count, c.scoring.hold_out) = (0, 0);
+    (c.model.activation, c.model.n_latent, c.model.unit_norm_decoder) = (Activation::Relu, 3, false);
+    let mut run = Run::new(c, Some(&file)).expect("valid data");
+    let latents: [([f32; 3], [f32; 3]); 3] =
+        [([1.0, 0.0, -2.0], [1.0, 0.0, 0.0]), ([0.0, 0.0, 1.0], [1.0, 0.0, 1.0]), ([0.0, 1.0, 0.0], [0.0, 2.0, 2.0])];
+    for (i, (encoder, decoder)) in latents.iter().enumerate() {
+        block_on(run.set_latent(i, encoder, decoder)).expect("a valid latent");
+    }
+    let labels = block_on(run.label_absorption()).expect("the CPU stays");
+    let [of_a, of_b] = &labels[..] else { panic!("{labels:?}") };
+    assert_eq!((of_a.label, of_a.rows, of_a.probe_f1), (0, 6, 1.0), "{of_a:?}");
+    assert_eq!((&of_a.mains[..], of_a.mains_f1), (&[0][..], 10.0 / 11.0), "{of_a:?}");
+    assert_eq!((of_a.full, of_a.fractional), (1.0 / 6.0, 1.0 / 6.0), "{of_a:?}");
+    let [absorber] = &of_a.absorbers[..] else { panic!("{of_a:?}") };
+    assert_eq!((absorber.latent, absorber.rows, &absorber.examples[..]), (1, 1, &[5][..]));
+    assert_eq!((&of_b.mains[..], of_b.mains_f1), (&[2][..], 1.0), "{of_b:?}");
+    assert_eq!((of_b.full, of_b.fractional, of_b.absorbers.len()), (0.0, 0.0, 0), "{of_b:?}");
+}
+
+/// A safetensors file of rows of `width` under two labels, a and b.
+fn labelled(values: &[f32], width: usize, labels: &[i32]) -> Vec<u8> {
+    use safetensors::tensor::{Dtype, TensorView};
+    let view = |dtype, shape: Vec<usize>, bytes| TensorView::new(dtype, shape, bytes).expect("fits");
+    let views = [
+        ("x", view(Dtype::F32, vec![labels.len(), width], bytemuck::cast_slice(values))),
+        ("label", view(Dtype::I32, vec![labels.len()], bytemuck::cast_slice(labels))),
+    ];
+    let about = std::collections::HashMap::from([("labels".to_owned(), "[\"a\", \"b\"]".to_owned())]);
+    safetensors::serialize(views, Some(about)).expect("plain")
+}
+
+/// A bench has no labels to be absorbed.
+#[test]
+fn labels_of_a_bench_are_none() {
+    let labels = block_on(family(PARENT, CHILDREN).label_absorption()).expect("the CPU stays");
+    assert!(labels.is_empty());
 }
