@@ -28,7 +28,7 @@ import { count, describe, latentKind } from './words';
 
 const TOP = 46;
 const ROW = 19;
-const BOTTOM = 22;
+const BOTTOM = 8;
 /** Where parents and children stand, and how long the edge between them is. */
 const X = { parent: 8, child: 62, label: 14 };
 const TREE = 172;
@@ -115,10 +115,10 @@ export class TreeView implements View<RunViewData> {
       { shape: 'ring', colour: 'var(--sdl-truth)', text: 'parent or child' },
       { shape: 'cross', colour: 'var(--sdl-ink)', text: 'absorbed: its parent’s latent is silent' },
       { shape: 'dot', colour: hue, filled: true, text: 'latent fired by one feature alone' },
-      { shape: 'square', colour: hue, filled: true, text: 'by several (polysemantic)' },
+      { shape: 'square', colour: hue, filled: true, text: 'by several: polysemantic' },
     ]);
     this.figure.showCaption(
-      `Numbers are the latents that answer to a node, its own first. The bar on an edge is hatched as far as full absorption goes and outlined as far as the fraction does. A row’s marks are the latents that its feature fires when alone (F_i, a column a latent); a column that runs over several rows is one latent for several features.${left > 0 ? ` ${count(left)} more nodes are in the table only.` : ''}`,
+      `Numbers are the latents that answer to a node, its own first; * also speaks for the parent. The bar on an edge is hatched as far as full absorption goes and outlined as far as the fraction does. A row’s marks are the latents that its feature fires when alone (F_i, a column a latent); a line joins those of one latent.${left > 0 ? ` ${count(left)} more nodes are in the table only.` : ''}`,
     );
   }
 
@@ -131,6 +131,7 @@ export class TreeView implements View<RunViewData> {
     const cell = Math.max(LEAST_CELL, Math.min(ROW, room / Math.max(1, this.order.length)));
     this.grid = { left: TREE, cell, latents: this.order.slice(0, Math.floor(room / cell + 1e-6)) };
     this.drawAxis(ctx, theme);
+    this.drawShared(ctx, theme);
     for (const node of this.nodes) {
       this.drawNode(ctx, theme, node);
       this.drawPattern(ctx, theme, node);
@@ -171,7 +172,7 @@ export class TreeView implements View<RunViewData> {
     if (!run) return;
     const x = edge ? X.child : X.parent;
     if (edge) this.drawEdge(ctx, theme, edge, y);
-    else {
+    else if (y > TOP + ROW) {
       ctx.strokeStyle = theme.grid;
       ctx.beginPath();
       ctx.moveTo(0, Math.round(y - ROW / 2) + 0.5);
@@ -217,7 +218,7 @@ export class TreeView implements View<RunViewData> {
     ctx.lineTo(from + 0.5, y);
     ctx.lineTo(to, y);
     ctx.stroke();
-    const [x, length] = [from + 4, to - from - 8];
+    const [x, length] = [from + 7, to - from - 10];
     const bar = (share: number) => length * Math.max(0, Math.min(1, share || 0));
     if (edge.fraction >= LEAST_FRACTION) {
       ctx.fillStyle = theme.paper;
@@ -234,20 +235,37 @@ export class TreeView implements View<RunViewData> {
     ctx.stroke();
   }
 
+  /** A line down each column whose latent several nodes fire: polysemantic, and told so by more than its mark. */
+  private drawShared(ctx: CanvasRenderingContext2D, theme: Theme): void {
+    const { data } = this;
+    if (!data) return;
+    const { left, cell } = this.grid;
+    ctx.strokeStyle = runColours(theme, data.run.label).mark;
+    ctx.globalAlpha = 0.45;
+    ctx.lineWidth = Math.min(3, cell / 3);
+    ctx.beginPath();
+    this.grid.latents.forEach((latent, column) => {
+      const fired = this.nodes.filter(({ feature }) => this.isFired(latent, feature));
+      if (fired.length < 2) return;
+      const x = left + (column + 0.5) * cell;
+      ctx.moveTo(x, fired[0].y);
+      ctx.lineTo(x, fired[fired.length - 1].y);
+    });
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+  }
+
   /** The marks of the latents that the feature fires when it is alone. */
   private drawPattern(ctx: CanvasRenderingContext2D, theme: Theme, { feature, y }: Node): void {
     const run = this.data?.run;
     if (!run) return;
     const { metrics } = run.frame;
-    const { latents, pattern } = metrics.similarity;
-    const n = run.world.n_features;
     const { left, cell } = this.grid;
     const radius = Math.max(1, Math.min(4.6, 0.4 * cell));
     ctx.fillStyle = runColours(theme, run.label).mark;
     ctx.beginPath();
     this.grid.latents.forEach((latent, column) => {
-      const row = latents.length === run.config.model.n_latent ? latent : latents.indexOf(latent);
-      if (row < 0 || !pattern[row * n + feature]) return;
+      if (!this.isFired(latent, feature)) return;
       const shape = latentKind(metrics, latent) === 'poly' ? 'square' : 'dot';
       trace(ctx, shape, left + (column + 0.5) * cell, y, radius);
     });
@@ -290,7 +308,8 @@ export class TreeView implements View<RunViewData> {
     const run = this.data?.run;
     if (!run || latent === undefined) return false;
     const { latents, pattern } = run.frame.metrics.similarity;
-    return pattern[latents.indexOf(latent) * run.world.n_features + feature] === 1;
+    const row = latents.length === run.config.model.n_latent ? latent : latents.indexOf(latent);
+    return row >= 0 && pattern[row * run.world.n_features + feature] === 1;
   }
 
   private latent(latent: number): Selection {
