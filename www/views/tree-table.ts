@@ -8,7 +8,8 @@ import { count, featureName, score } from './words';
 const css = `
 .sdl-edges summary { cursor: pointer; font-size: var(--sdl-small); color: var(--sdl-muted); margin-top: 0.5rem; min-height: 24px; }
 .sdl-edges summary:focus-visible { outline: 2px solid var(--sdl-select); outline-offset: 2px; }
-.sdl-edges > div { overflow: auto; max-height: 22rem; }
+/* As wide as the figure, whatever the table is: it scrolls. */
+.sdl-edges > div { overflow: auto; max-height: 22rem; width: 0; min-width: 100%; }
 .sdl-edges table { border-collapse: collapse; font-size: var(--sdl-small); width: 100%; }
 .sdl-edges th, .sdl-edges td { padding: 0.15rem 0.4rem; text-align: right; border-top: 1px solid var(--sdl-grid); white-space: nowrap; }
 .sdl-edges th { font-weight: 600; color: var(--sdl-muted); }
