@@ -2,13 +2,18 @@
 //!
 //! Knows no backend. Recovery is that of arXiv 2512.05534v3 §5.1, L̃ that of its Theorem 3.1; explained variance is by
 //! global sums. Cosines with the truth (`alignment`), latents as probes of it (`probes`) and the size of reconstructions
-//! (`scale`) are the literature's. Latents count whether dead or alive; σ is the training-time one.
+//! (`scale`) are the literature's; so is absorption, of parents by children and of labels. Latents count whether dead or
+//! alive; σ is the training-time one.
 
 mod absorption;
 mod alignment;
 mod assignment;
+mod codes;
 mod density;
 mod effort;
+mod fraction;
+#[cfg(feature = "theory")]
+mod label_absorption;
 mod probes;
 mod recovery;
 mod scale;
@@ -19,11 +24,16 @@ use crate::bench::{Batch, World};
 use crate::config::Config;
 use crate::model::{Shape, Weights};
 use crate::train::{Evaluation, Matches};
-pub use absorption::{Absorption, Edge};
+use absorption::Measured;
+pub use absorption::{Absorption, Edge, Means, Speaker};
 pub use alignment::{Alignment, Matching};
 pub use assignment::assign;
+pub use codes::Codes;
 pub use density::Density;
 pub use effort::Effort;
+pub use fraction::fraction;
+#[cfg(feature = "theory")]
+pub use label_absorption::{Absorber, LabelAbsorption, label_absorption};
 pub use probes::{Probes, Score, Truth};
 pub use recovery::Recovery;
 pub use scale::Scale;
@@ -51,9 +61,9 @@ pub struct Metrics {
     pub decoder_cosine: Recovery,
     /// Decoder directions against all true target directions, by cosine; none where a live frame does not wait for it.
     pub alignment: Option<Alignment>,
-    /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
-    /// Of parents by their children, where the bench has families; with a pattern and a matching.
+    /// Of parents by their children, where the bench has families; none where a live frame does not wait for it.
     pub absorption: Option<Absorption>,
+    /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
     pub probes: Option<Probes>,
     /// Size of reconstructions on the evaluation batch.
     pub scale: Scale,
@@ -100,6 +110,8 @@ pub struct Scorer {
     true_l0: Option<f64>,
     lone_moments: Option<Vec<f64>>,
     anchor_order: Vec<u32>,
+    /// The evaluation batch, where there are families.
+    batch: Option<Batch>,
 }
 
 /// What a backend answered, at one step.
@@ -127,6 +139,7 @@ impl Scorer {
             true_l0: world.true_l0(),
             lone_moments: world.lone_moments(),
             anchor_order: world.anchor_order(seed),
+            batch: world.families().map(|_| evaluation.clone()),
         }
     }
 
@@ -150,10 +163,7 @@ impl Scorer {
             .then(|| similarity::decoder_cosines(r.weights, world, shape.n_latent));
         let alignment = cosines.as_ref().map(|c| Alignment::new(c, world.n_features, self.effort));
         let probes = alignment.as_ref().filter(|_| !r.evaluation.pattern.is_empty());
-        let absorption = world.families().zip(cosines.as_ref()).zip(probes).and_then(|((families, cosines), a)| {
-            let matching = a.matching.as_ref()?;
-            Some(Absorption::new(families, &self.truth, r.evaluation, matching, cosines))
-        });
+        let absorption = self.absorption(config, world, &r, cosines.as_deref(), probes);
         let latents = similarity::choose(&r.matches.decoder_cosine, shape.n_latent, world.n_features);
         Metrics {
             step: r.step,
@@ -190,6 +200,30 @@ impl Scorer {
             scale: Scale::new(&self.squares, &r.evaluation.sse, &r.evaluation.recon),
             scored,
         }
+    }
+}
+
+impl Scorer {
+    fn absorption(
+        &self,
+        config: &Config,
+        world: &World,
+        r: &Reading,
+        cosines: Option<&[f32]>,
+        alignment: Option<&Alignment>,
+    ) -> Option<Absorption> {
+        let batch = self.batch.as_ref()?;
+        Some(Absorption::new(&Measured {
+            world,
+            families: world.families()?,
+            truth: &self.truth,
+            batch,
+            evaluation: r.evaluation,
+            weights: r.weights,
+            codes: Codes::new(config, world, r.weights, batch),
+            matching: alignment?.matching.as_ref()?,
+            cosines: cosines?,
+        }))
     }
 }
 

@@ -6,6 +6,8 @@
 mod anneal;
 mod backends;
 mod divergence;
+#[cfg(feature = "theory")]
+mod labels;
 mod order;
 mod pack;
 mod resample;

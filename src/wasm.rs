@@ -4,7 +4,7 @@
 
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
-use crate::metrics::{Metrics, Probes, Recovery, Sources};
+use crate::metrics::{Absorption, Metrics, Probes, Recovery, Sources};
 #[cfg(feature = "theory")]
 use crate::model::Weights;
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
@@ -157,6 +157,17 @@ impl Run {
     }
 }
 
+/// What is looked into only when it is asked for.
+#[cfg(feature = "theory")]
+#[wasm_bindgen]
+impl Run {
+    /// Of real data: absorption of its labels, by class-mean probes; JSON, a list of `metrics::LabelAbsorption`.
+    pub async fn label_absorption(&mut self) -> Result<String, JsValue> {
+        let labels = self.0.label_absorption().await.map_err(lost)?;
+        serde_json::to_string(&labels).map_err(|e| e.to_string().into())
+    }
+}
+
 /// What only the engine that knows WebGPU has: there a run is moved to, and there it may change its backend.
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
@@ -295,6 +306,29 @@ fn metrics(m: &Metrics) -> JsValue {
         ("loss_per_feature", floats(&m.loss_per_feature)),
         ("similarity", similarity),
         ("sources", sources),
+        ("absorption", m.absorption.as_ref().map_or(JsValue::NULL, absorption)),
+    ])
+}
+
+/// Numbers in a row: rows of `www/engine.ts`, which names them.
+fn absorption(a: &Absorption) -> JsValue {
+    let mut edges = vec![];
+    for e in &a.edges {
+        let (latent, share) = e.speaker.map_or((-1.0, 0.0), |s| (f64::from(s.latent), s.share));
+        let [parent, child, rows] = [e.parent, e.child, e.rows].map(f64::from);
+        let row = [parent, child, rows, e.full, e.fractional, e.recall_gap, e.leakage, latent, share];
+        edges.extend(row.map(|x| x as f32));
+    }
+    let mut answers = vec![];
+    for (feature, (matched, others)) in a.answers.iter().enumerate() {
+        answers.extend([feature as u32, matched.unwrap_or(u32::MAX)]);
+        others.iter().for_each(|i| answers.extend([feature as u32, *i]));
+    }
+    let means = [a.means, a.weighted].map(|m| [m.full, m.fractional, m.recall_gap, m.leakage].map(|x| x as f32));
+    object(&[
+        ("edges", floats(&edges)),
+        ("answers", Uint32Array::from(&answers[..]).into()),
+        ("means", floats(means.as_flattened())),
     ])
 }
 

@@ -1,10 +1,7 @@
-//! Worlds whose features have families or fire together; absorption on models built by hand.
+//! Worlds whose features have families or fire together.
 
-use pollster::block_on;
 use sdl_explorer::bench::{Batch, SparseBatch, World};
-use sdl_explorer::config::{Activation, Config};
-use sdl_explorer::run::Run;
-use std::sync::Arc;
+use sdl_explorer::config::Config;
 
 const ROWS: usize = 60_000;
 
@@ -127,70 +124,15 @@ fn families_that_cannot_be_are_refused() {
     assert!(c.check().is_err_and(|e| e.field == "bench.correlation"));
 }
 
-/// Weights by feature.
-type Parts<'a> = &'a [(usize, f32)];
-
-/// A ReLU model of orthonormal features: latent i is built of (what it listens to, what it writes).
-fn model(latents: &[(Parts, Parts)]) -> Run {
-    let mut c = config(true);
-    (c.model.activation, c.model.unit_norm_decoder) = (Activation::Relu, false);
-    (c.model.n_latent, c.model.k, c.scoring.rows) = (latents.len() as u32, 1.0, 20_000);
-    let mut world = World::new(&c, None).expect("valid");
-    world.directions_in = (0..100).map(|e| if e / 10 == e % 10 { 1.0 } else { 0.0 }).collect();
-    world.directions_out = world.directions_in.clone();
-    let mut run = Run::of_world(c, Arc::new(world));
-    for (i, (listens, writes)) in latents.iter().enumerate() {
-        let row = |parts: Parts| {
-            let mut row = vec![0.0; 10];
-            parts.iter().for_each(|(d, w)| row[*d] = *w);
-            row
-        };
-        block_on(run.set_latent(i, &row(listens), &row(writes))).expect("a valid latent");
-    }
-    run
-}
-
+/// Anchors take parents first: they are what absorption takes from.
 #[test]
-fn an_absorbed_model_is_known_as_such_and_a_clean_one_too() {
-    // Parent 0 with children 2, 3, 4: its latent is silenced by them, theirs write both.
-    let silenced: Parts = &[(0, 1.0), (2, -1e4), (3, -1e4), (4, -1e4)];
-    let parent: Parts = &[(0, 1.0)];
-    let only = [[(1, 1.0)], [(2, 1.0)], [(3, 1.0)], [(4, 1.0)]];
-    let with_parent = [[(0, 1.0), (2, 1.0)], [(0, 1.0), (3, 1.0)], [(0, 1.0), (4, 1.0)]];
-    let mut absorbed = model(&[
-        (silenced, parent),
-        (&only[0], &only[0]),
-        (&only[1], &with_parent[0]),
-        (&only[2], &with_parent[1]),
-        (&only[3], &with_parent[2]),
-    ]);
-    let mut clean = model(&[
-        (parent, parent),
-        (&only[0], &only[0]),
-        (&only[1], &only[1]),
-        (&only[2], &only[2]),
-        (&only[3], &only[3]),
-    ]);
-    // Only one of the three children absorbs.
-    let mut part = model(&[
-        (&silenced[..2], parent),
-        (&only[0], &only[0]),
-        (&only[1], &with_parent[0]),
-        (&only[2], &only[2]),
-        (&only[3], &only[3]),
-    ]);
-    let edges = |run: &mut Run| {
-        let m = block_on(run.frame()).expect("the CPU stays").metrics;
-        let absorption = m.absorption.expect("the bench has families");
-        absorption.edges.into_iter().filter(|e| e.parent == 0).collect::<Vec<_>>()
-    };
-    for edge in edges(&mut absorbed) {
-        assert!(edge.rows > 100 && edge.full > 0.999 && edge.recall_gap > 0.999, "{edge:?}");
-        assert!((edge.leakage - 0.5f64.sqrt()).abs() < 1e-6, "{edge:?}");
+fn parents_are_anchored_before_all_others() {
+    let c = config(true);
+    let world = World::new(&c, None).expect("valid");
+    for seed in 0..20 {
+        let mut order = world.anchor_order(seed);
+        assert!(order[..2].iter().all(|d| *d < 2), "{order:?}");
+        order.sort_unstable();
+        assert_eq!(order, (0..10).collect::<Vec<u32>>());
     }
-    for edge in edges(&mut clean) {
-        assert_eq!((edge.full, edge.recall_gap, edge.leakage), (0.0, 0.0, 0.0), "{edge:?}");
-    }
-    let full: Vec<bool> = edges(&mut part).iter().map(|e| e.full > 0.999).collect();
-    assert_eq!(full, [true, false, false]);
 }

@@ -1,5 +1,7 @@
 //! The integration tests, one binary; this list says what belongs where.
 
+/// Absorption of models built by hand.
+mod absorption;
 /// The classical algorithms: what never rises, what they recover, what a run does with them.
 mod classical;
 /// The command line, by its binary: runs killed and resumed, other programs' files, refusals, links, tables.
@@ -8,7 +10,7 @@ mod cli;
 mod configs;
 /// Evaluation and matches of both backends against the reference and plain loops.
 mod evaluation;
-/// Families, copulas, absorption.
+/// Families, copulas.
 mod families;
 /// The reference's gradients against finite differences.
 mod gradients;

@@ -118,7 +118,19 @@ fn only_one_place_knows_each_outer_world() {
 
 #[test]
 fn views_know_no_worker_and_no_other_view() {
-    let views = ["directions", "similarity", "curves", "threshold", "strip", "sources", "inspector", "plane", "bound"];
+    let views = [
+        "directions",
+        "similarity",
+        "curves",
+        "threshold",
+        "strip",
+        "sources",
+        "tree",
+        "labels",
+        "inspector",
+        "plane",
+        "bound",
+    ];
     let mut broken = vec![];
     for (name, text) in sources("www/views", &[".ts"]) {
         // Tests, and what makes up runs for them and for the gallery.

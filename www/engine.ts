@@ -120,6 +120,22 @@ export interface Metrics {
   similarity: Similarity;
   /** Crosscoders only. */
   sources: Sources | null;
+  /** Worlds with families only; null where it would hold up a live frame. */
+  absorption: Absorption | null;
+}
+
+/** Parents hidden by their children, on the evaluation batch (`src/metrics/absorption.rs` defines the measures). */
+export interface Absorption {
+  /**
+   * Nine numbers an edge: parent, child, rows in which both fire, full absorption, absorption fraction, recall gap,
+   * leakage, the latent that speaks for the parent while its own is silent (−1: none), the share of those rows in
+   * which it fires. NaN: undefined.
+   */
+  edges: Float32Array;
+  /** Pairs (feature, latent that answers to it); a feature's first is the one matched to it, or 2³² − 1 for none. */
+  answers: Uint32Array;
+  /** Full, fraction, recall gap, leakage: means over edges, then the same by rows. */
+  means: Float32Array;
 }
 
 /** Cosines of latents with features for the heat map, for the latents in `latents` (all, or the best if there are many). */
@@ -139,6 +155,22 @@ export interface Sources {
   share: Float32Array;
   /** [n_latent] cosine of the parts of two sources, averaged over all pairs. */
   cosine: Float32Array;
+}
+
+/** Absorption of one label of real data, by the probe of its class mean (`src/metrics/label_absorption.rs`). */
+export interface LabelAbsorption {
+  label: number;
+  /** F1 of the probe at its best threshold, and the label's rows above it. */
+  probe_f1: number;
+  rows: number;
+  /** The latents that tell the label, and F1 of any of them firing. */
+  mains: number[];
+  mains_f1: number;
+  /** Shares of those rows: mains silent and another latent carries the probe's direction; and how much of it. */
+  full: number;
+  fractional: number;
+  /** Latents that carry it there, most rows first; rows of the data set, strongest first. */
+  absorbers: { latent: number; rows: number; examples: number[] }[];
 }
 
 export type RunEvent =
@@ -227,6 +259,8 @@ export interface GpuRun extends WasmRun {
   use_backend(kind: BackendKind, reason: string): Promise<BackendInfo>;
   /** Times both backends briefly from the present state, without training, and keeps the faster. Never rejects. */
   use_faster_backend(): Promise<BackendInfo>;
+  /** Real data: JSON, a list of `LabelAbsorption`. */
+  label_absorption(): Promise<string>;
   /** Test aid: makes the GPU device be lost as if the driver had taken it. */
   lose_device(): void;
 }

@@ -187,6 +187,11 @@ export class SdlExplorer extends LitElement {
       hover: (selection) => this.point({ hover: selection }),
       select: (selection) => this.point({ selected: selection }),
       wantTexts: (run, latent) => this.wantTexts(run, latent),
+      measureLabels: async (run) => (await this.session?.player.labels(run))?.labels ?? [],
+      textsOf: async (rows) => {
+        const texts = (await this.session?.rowTexts()) ?? [];
+        return rows.map((row) => texts[row]?.[0] ?? '');
+      },
     });
     if (this.state.theme === 'auto') delete this.dataset.theme;
     else this.dataset.theme = this.state.theme;

@@ -225,8 +225,14 @@ function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandl
   const run = runs.find((run) => run.label === label);
   // Algorithms with atoms only have no encoder to anchor, and replace their own dead.
   const encodes = !keepsDictionary(configsOf(state)[label]);
-  const crossed = settingOf(state, 'model.task') === 'crosscoder';
-  return html`<section class="column" data-run=${label} data-crossed=${crossed} aria-label="Run ${label}">
+  const real = settingOf(state, 'source') === 'activations';
+  const extra: [figure: string, shown: boolean][] = [
+    ['sources', settingOf(state, 'model.task') === 'crosscoder'],
+    ['tree', !real && Number(settingOf(state, 'bench.n_parents')) > 0],
+    ['labels', real],
+  ];
+  const also = extra.filter(([, shown]) => shown).length;
+  return html`<section class="column" data-run=${label} data-also=${also} aria-label="Run ${label}">
     <div class="run-head">
       <h2><b>${label}</b> ${titleOf(state, label)}</h2>
       ${
@@ -242,7 +248,7 @@ function runColumn(label: RunLabel, { state, runs }: LayoutData, on: LayoutHandl
     <div class="figure" data-figure="directions-${label}"></div>
     <div class="figure" data-figure="similarity-${label}"></div>
     <div class="figure" data-figure="strip-${label}"></div>
-    <div class="figure" data-figure="sources-${label}" ?hidden=${!crossed}></div>
+    ${extra.map(([name, shown]) => html`<div class="figure" data-figure="${name}-${label}" ?hidden=${!shown}></div>`)}
   </section>`;
 }
 

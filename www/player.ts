@@ -226,6 +226,10 @@ export class Player {
     return this.serially(() => this.links[label].call('pack', {}));
   }
 
+  labels(label: RunLabel): Promise<Answer<'labels'>> {
+    return this.serially(() => this.links[label].call('labels', {}));
+  }
+
   loseDevice(label: RunLabel): Promise<object> {
     return this.serially(() => this.links[label].call('lose_device', {}));
   }

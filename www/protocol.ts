@@ -4,7 +4,7 @@
  * `Calls` is the whole list; requests and replies are derived from it, so a new call is one line here and a `case`
  * in `worker.ts`.
  */
-import type { BackendInfo, Config, ConfigError, Frame, TopRow, World } from './engine';
+import type { BackendInfo, Config, ConfigError, Frame, LabelAbsorption, TopRow, World } from './engine';
 import type { BackendChoice } from './state';
 
 export interface Calls {
@@ -31,6 +31,8 @@ export interface Calls {
   top_rows: { ask: { latent: number; count: number }; answer: { rows: TopRow[] } };
   /** The run as it is, for an engine elsewhere, and the config it goes by. */
   pack: { ask: object; answer: { packed: Uint8Array; config: Config } };
+  /** Absorption of the labels of real data; fetches the large engine where the run is not in it. */
+  labels: { ask: object; answer: { labels: LabelAbsorption[] } };
   /** Test aid: as if the driver had taken the device. */
   lose_device: { ask: object; answer: object };
 }

@@ -14,6 +14,20 @@ export interface Scenario {
 }
 
 const ANCHORED: Some = { 'anchors.coefficient': 0.1 };
+/** Four parents of four children; 1.02 features are active at a time. */
+const FAMILIES: Some = {
+  'bench.n_features': 20,
+  'bench.n_input': 32,
+  'bench.interference': 'negative',
+  'bench.n_parents': 4,
+  'bench.no_child': 0.3,
+  'bench.sparsity': 0.97375,
+  'model.n_latent': 20,
+  'training.learning_rate': 0.003,
+  'training.steps': 4000,
+  'anchors.count': 4,
+  'scoring.rows': 8192,
+};
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -103,6 +117,24 @@ export const SCENARIOS: readonly Scenario[] = [
     shared: { 'model.n_latent': 48, 'anchors.count': 0, 'training.learning_rate': 0.003, 'scoring.threshold': 0.9 },
     A: {},
     B: { 'loss.matryoshka': '8,16' },
+  },
+  {
+    id: 'absorb',
+    name: 'Absorption: children hide their parent',
+    about:
+      'A parent fires whenever one of its four children does, and k is too small for both: in A the children’s latents take their parent along and its own falls silent. B is anchored to the parents alone.',
+    shared: { ...FAMILIES, 'model.activation': 'batch_top_k', 'model.k': 0.7 },
+    A: {},
+    B: ANCHORED,
+  },
+  {
+    id: 'absorb-methods',
+    name: 'Absorption: L1 or Matryoshka',
+    about:
+      'The same families. A pays for activity (L1), which is cheapest where one latent says child and parent; in B the first 4 latents must rebuild all samples alone, and so become parents.',
+    shared: FAMILIES,
+    A: { 'model.activation': 'relu', 'loss.l1': 0.1 },
+    B: { 'model.activation': 'batch_top_k', 'model.k': 1, 'loss.matryoshka': '4' },
   },
   {
     id: 'transcoder',

@@ -122,7 +122,7 @@ export class Session {
     const run = this.player.runs.find((run) => run.label === label);
     if (!run?.world.labels || !run.world.names) return [];
     const { names } = run.world;
-    const { texts } = await dataSet(String(settingOf(this.state, 'activations.name')), () => {});
+    const texts = await this.rowTexts();
     const { rows } = await this.player.topRows(label, latent, 8);
     return rows.map(({ row, activation }) => {
       const [text, label] = texts[row] ?? ['', -1];
@@ -134,6 +134,11 @@ export class Session {
   async pack(label: RunLabel): Promise<PackedRun> {
     const [packed, file] = await Promise.all([this.player.pack(label), this.rows()]);
     return { ...packed, file };
+  }
+
+  /** What every row of the data says, and its label. */
+  async rowTexts(): Promise<readonly (readonly [text: string, label: number])[]> {
+    return (await dataSet(String(settingOf(this.state, 'activations.name')), () => {})).texts;
   }
 
   drop(...ids: string[]): void {

@@ -8,11 +8,12 @@ import { LABELS } from './state';
 import { CurvesView } from './views/curves';
 import { DirectionsView } from './views/directions';
 import { InspectorView } from './views/inspector';
+import type { LabelHandlers } from './views/labels';
 import { SimilarityView } from './views/similarity';
 import { SourcesView } from './views/sources';
 import { StripView } from './views/strip';
 import { ThresholdView } from './views/threshold';
-import type { Basis, Handlers, RunData, RunLabel, Selection, View } from './views/view';
+import type { Basis, RunData, RunLabel, RunViewData, Selection, View } from './views/view';
 
 /** A frame that spends longer on drawing gets fewer figures next time, one that spends less than half of it more. */
 const BUDGET_MS = 16;
@@ -47,7 +48,7 @@ export class Stage {
   /** `root` holds one element `[data-figure=name]` for each figure, `name-A` and `name-B` where each run has one. */
   constructor(
     private readonly root: HTMLElement,
-    handlers: Handlers & { wantTexts(run: RunLabel, latent: number): void },
+    handlers: LabelHandlers & { wantTexts(run: RunLabel, latent: number): void },
   ) {
     this.observer = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: '100px' });
     for (const [i, label] of LABELS.entries()) {
@@ -63,6 +64,10 @@ export class Stage {
           return { view, paint };
         });
       }
+      const tree = async () => (await import('./views/tree')).TreeView;
+      this.addLate(`tree-${label}`, i, ({ frame }) => frame.metrics.absorption !== null, tree, handlers);
+      const labels = async () => (await import('./views/labels')).LabelsView;
+      this.addLate(`labels-${label}`, i, ({ world }) => world.labels !== null, labels, handlers);
     }
     for (const [name, Kind] of [
       ['curves', CurvesView],
@@ -135,6 +140,35 @@ export class Stage {
     const root = this.at(name);
     this.figures.push({ root, inSight: true, painted: Number.NEGATIVE_INFINITY, ...make(root) });
     this.observer.observe(root);
+  }
+
+  /** A figure of run `i` whose code is fetched when there is first something for it to show. */
+  private addLate(
+    name: string,
+    i: number,
+    wanted: (run: RunData) => boolean,
+    load: () => Promise<new (at: HTMLElement, handlers: LabelHandlers) => View<RunViewData>>,
+    handlers: LabelHandlers,
+  ): void {
+    let view: View<RunViewData> | undefined;
+    let asked = false;
+    const paint = ({ runs, ...look }: Shown) => {
+      if (!wanted(runs[i])) return;
+      view?.update({ run: runs[i], ...look });
+      if (asked) return;
+      asked = true;
+      load().then(
+        (Kind) => {
+          if (!this.shown) return;
+          view = new Kind(this.at(name), handlers);
+          paint(this.shown);
+        },
+        () => {
+          asked = false;
+        },
+      );
+    };
+    this.add(name, () => ({ view: { update() {}, destroy: () => view?.destroy() }, paint }));
   }
 
   private at(name: string): HTMLElement {

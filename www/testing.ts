@@ -69,6 +69,7 @@ export function metricsAt(step: number, loss = 1): Metrics {
       pattern: new Uint8Array(),
     },
     sources: null,
+    absorption: null,
   };
 }
 

@@ -6,7 +6,7 @@
  * there. A run of another algorithm starts there.
  * Calls are strictly one at a time, because the engine's async methods hold a mutable borrow until they settle.
  */
-import type { BackendInfo, Config, GpuRun, WasmModule, WasmRun } from './engine';
+import type { BackendInfo, Config, GpuModule, GpuRun, WasmModule, WasmRun } from './engine';
 import init, * as first from './pkg/engine_cpu/engine_cpu.js';
 import { type Answer, inWords, isConfigError, type Reply, type Request, transferables } from './protocol';
 import type { BackendChoice } from './state';
@@ -106,6 +106,8 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
       return { rows: await orOnCpu((run) => run.top_rows(request.latent, request.count)) };
     case 'pack':
       return { packed: await orOnCpu((run) => run.pack()), config };
+    case 'labels':
+      return { labels: JSON.parse(await labelAbsorption()) };
     case 'lose_device': {
       const run = started();
       if (knowsGpu(run)) run.lose_device();
@@ -176,16 +178,33 @@ async function lookForGpu(): Promise<typeof import('./gpu-engine')> {
   return import('./gpu-engine');
 }
 
-/** The first engine knows Adam alone. The other knows all algorithms, with or without a GPU. */
-async function startInLateEngine(): Promise<void> {
+async function lateEngine(): Promise<GpuModule> {
   if (!gpuEngine) {
     const late = await import('./gpu-engine');
     await late.init({ module_or_path: late.wasm });
     gpuEngine = late;
   }
+  return gpuEngine.engine;
+}
+
+/** The large engine alone can tell: a run in the small one is looked at as a copy. */
+async function labelAbsorption(): Promise<string> {
+  const run = started();
+  if (knowsGpu(run)) return run.label_absorption();
+  const copy = (await lateEngine()).Run.unpack(await run.pack(), config, rows);
+  try {
+    return await copy.label_absorption();
+  } finally {
+    copy.free();
+  }
+}
+
+/** The first engine knows Adam alone. The other knows all algorithms, with or without a GPU. */
+async function startInLateEngine(): Promise<void> {
+  const late = await lateEngine();
   run?.free();
   run = undefined;
-  engine = gpuEngine.engine;
+  engine = late;
   first.__wbg_reset_state();
 }
 

@@ -42,9 +42,12 @@ pub fn scalars(m: &Metrics, has_truth: bool) -> Map<String, Value> {
             put("f1_matched", json!(p.f1_matched));
         }
         if let Some(a) = &m.absorption {
-            put("absorption", json!(a.full));
-            put("absorption_recall_gap", json!(a.recall_gap));
-            put("absorption_leakage", json!(a.leakage));
+            for (suffix, means) in [("", &a.means), ("_weighted", &a.weighted)] {
+                put(&format!("absorption{suffix}"), json!(means.full));
+                put(&format!("absorption_fraction{suffix}"), json!(means.fractional));
+                put(&format!("absorption_recall_gap{suffix}"), json!(means.recall_gap));
+                put(&format!("absorption_leakage{suffix}"), json!(means.leakage));
+            }
         }
     }
     out

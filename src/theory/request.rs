@@ -1,8 +1,10 @@
 //! What may be asked of the theory: one JSON object in, one out. Long work is asked for in parts (a row of a picture, a
 //! few seeds), so that whoever asks can show progress, and stop.
 
+use super::absorption_trial::absorption_trial;
 use super::extreme;
 use super::simplified::{Pattern, Point, Simplified, norm};
+use crate::config::Config;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -12,6 +14,8 @@ pub enum Request {
     Point { world: Simplified, point: Point },
     /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
     Extreme(extreme::Ask),
+    /// One run in a world with families, to its end. `config` may leave fields out, as in a link.
+    AbsorptionTrial { config: serde_json::Value, orthonormal: bool },
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -31,6 +35,10 @@ pub fn answer(request: &str) -> Result<String, String> {
             json(&point_report(&world, &point))
         }
         Request::Extreme(ask) => json(&extreme::report(&ask)?),
+        Request::AbsorptionTrial { config, orthonormal } => {
+            let config = Config::from_value(config).map_err(|e| e.to_string())?;
+            json(&absorption_trial(config, orthonormal).map_err(|e| e.to_string())?)
+        }
     }
 }
 

@@ -27,4 +27,11 @@ export const ROOMS: readonly Room[] = [
     about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
     load: () => import('./point'),
   },
+  {
+    id: 'absorption',
+    title: 'Absorption, side by side',
+    about:
+      'A parent fires whenever one of its children does. Sparse methods save an activation by letting the child’s latent speak for the parent as well. Which ones do, and do anchors on the parents help?',
+    load: () => import('./absorption'),
+  },
 ];

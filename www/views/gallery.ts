@@ -1,5 +1,5 @@
 /**
- * The gallery: all views, linked, fed with made-up runs. `?case=plane|sphere|projection|named|large&at=0…1&play&diverged&theme=dark`.
+ * The gallery: all views, linked, fed with made-up runs. `?case=plane|sphere|projection|named|families|large&at=0…1&play&diverged&theme=dark`.
  *
  * `window.timeViews()` measures the drawing of one frame by all views.
  */
@@ -11,6 +11,7 @@ import { SimilarityView } from './similarity';
 import { StripView } from './strip';
 import { diverge, makeRun, makeWorld, type Shape } from './synthetic';
 import { ThresholdView } from './threshold';
+import { TreeView } from './tree';
 import type { Basis, CompareViewData, RunViewData, Selection, View } from './view';
 
 const cases: Record<string, Shape> = {
@@ -29,6 +30,8 @@ const cases: Record<string, Shape> = {
   large: { n_features: 128, n_input: 64, n_latent: 512, anchors: 30, dead: 60, polysemantic: 50 },
   huge: { n_features: 1000, n_input: 48, n_latent: 512, anchors: 100, dead: 60, polysemantic: 50 },
 };
+
+cases.families = { n_features: 20, n_input: 32, n_latent: 20, polysemantic: 3, parents: 4 };
 
 // What a model too large to send whole looks like.
 cases.subset = { n_features: 200, n_input: 32, n_latent: 1500, anchors: 10, dead: 100, polysemantic: 100, sent: 256 };
@@ -84,6 +87,7 @@ const runViews: View<RunViewData>[][] = [0, 1].map((i) => [
   new DirectionsView(slot(columns[i]), handlers),
   new SimilarityView(slot(columns[i]), handlers),
   new StripView(slot(columns[i]), handlers),
+  ...(shape.parents ? [new TreeView(slot(columns[i]), handlers)] : []),
 ]);
 const inspector = new InspectorView(slot(columns[2]), handlers);
 const compareViews: View<CompareViewData>[] = [

@@ -4,9 +4,11 @@
  *
  * Development only: the page's frames come from the engine.
  */
-import type { Config, Frame, Metrics, Recovery, RunEvent, World } from '../engine';
+import type { Absorption, Config, Frame, Metrics, Recovery, RunEvent, World } from '../engine';
 import { defaultConfig } from '../state';
 import type { History, RunData, RunLabel } from './view';
+
+const CHILDREN = 4;
 
 export interface Shape {
   n_features: number;
@@ -16,6 +18,8 @@ export interface Shape {
   dead?: number;
   polysemantic?: number;
   names?: string[];
+  /** Parents of four children each: the first features. */
+  parents?: number;
   /** As of a large model: the encoder is left out, and the heat map has only so many latents. */
   sent?: number;
 }
@@ -75,6 +79,10 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
   const step = Math.round(progress * config.training.steps);
   const { encoder, decoder } = makeWeights(shape, world, anchors, progress, seed + (label === 'B' ? 1 : 0));
   const metrics = measure(config, world, encoder, decoder, shape.dead ?? 0, step);
+  if (shape.parents) {
+    Object.assign(config.bench, { n_parents: shape.parents, n_children: CHILDREN });
+    metrics.absorption = makeAbsorption(shape.parents, metrics, uniform(seed + (label === 'B' ? 1 : 0)));
+  }
   const history = makeHistory(config, progress, label, metrics);
   if (shape.sent) leaveOut(metrics, shape.n_features, shape.sent);
   const frame: Frame = {
@@ -91,6 +99,24 @@ export function makeRun(label: RunLabel, shape: Shape, world: World, progress: n
     events: [],
   };
   return { label, title: anchors ? `${anchors} anchors` : 'plain', config, world, frame, history };
+}
+
+/** Every third child absorbs, and by a latent of its own; the rest do so in part or not at all. */
+function makeAbsorption(parents: number, metrics: Metrics, random: () => number): Absorption {
+  const { latent } = metrics.recovery.decoder_cosine;
+  const edges: number[] = [];
+  for (let e = 0; e < parents * CHILDREN; e++) {
+    const full = [0.7 + 0.3 * random(), 0.3 * random(), 0][e % 3];
+    const child = parents + e;
+    const speaker = full > 0 ? [latent[child], 0.9] : [-1, 0];
+    edges.push(Math.floor(e / CHILDREN), child, 150 + e, full, Math.min(1, 1.2 * full), full, 0.7 * full, ...speaker);
+  }
+  const answers = Array.from({ length: parents * (1 + CHILDREN) }, (_, d) => [d, latent[d]]).flat();
+  return {
+    edges: new Float32Array(edges),
+    answers: new Uint32Array(answers),
+    means: new Float32Array([0.36, 0.41, 0.36, 0.25, 0.36, 0.41, 0.36, 0.25]),
+  };
 }
 
 function leaveOut(metrics: Metrics, n: number, sent: number): void {
@@ -242,6 +268,7 @@ function measure(
       pattern: Uint8Array.from(pattern),
     },
     sources: null,
+    absorption: null,
   };
 }
 
