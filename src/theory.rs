@@ -2,7 +2,10 @@
 //! as numbers (arXiv 2512.05534).
 //!
 //! [`simplified`] is the loss L̃ of Theorem 3.1 in f64, with gradients and activation patterns: what the statements
-//! are about. [`request`] is the door: plain JSON in, plain JSON out, for the page's theory lab, and for anyone else.
+//! are about. [`landscape`] is all of it for two latents in the plane, [`descent`] the ways down there. [`request`] is
+//! the door: plain JSON in, plain JSON out, for the page's theory lab, and for anyone else.
 
+pub mod descent;
+pub mod landscape;
 pub mod request;
 pub mod simplified;

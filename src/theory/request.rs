@@ -1,6 +1,8 @@
 //! What may be asked of the theory: one JSON object in, one out. Long work is asked for in parts (a row of a picture, a
 //! few seeds), so that whoever asks can show progress, and stop.
 
+use super::descent::{self, Schedule};
+use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,12 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// L̃, its gradients and the pattern of given weights.
     Point { world: Simplified, point: Point },
+    /// The small landscape: heights, cells, minima.
+    Landscape { scene: Scene, size: usize },
+    /// A descent in it, from two angles; `least` is the landscape's.
+    Descent { scene: Scene, schedule: Schedule, start: [f64; 2], least: f64 },
+    /// Where size × size starts in it end.
+    Ends { scene: Scene, schedule: Schedule, size: usize, least: f64 },
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -27,6 +35,9 @@ pub fn answer(request: &str) -> Result<String, String> {
             world.check()?;
             json(&point_report(&world, &point))
         }
+        Request::Landscape { scene, size } => json(&landscape::picture(&scene, size)?),
+        Request::Descent { scene, schedule, start, least } => json(&descent::path(&scene, &schedule, start, least)?),
+        Request::Ends { scene, schedule, size, least } => json(&descent::ends(&scene, &schedule, size, least)?),
     }
 }
 
