@@ -13,6 +13,11 @@ pub mod extreme;
 pub mod extreme;
 pub mod feasibility;
 pub mod plane;
+//! are about. [`landscape`] is all of it for two latents in the plane, [`descent`] the ways down there. [`request`] is
+//! the door: plain JSON in, plain JSON out, for the page's theory lab, and for anyone else.
+
+pub mod descent;
+pub mod landscape;
 pub mod request;
 pub mod simplified;
 pub mod spurious;

@@ -16,6 +16,8 @@ mod families;
 mod gradients;
 /// Methods at awkward sizes, among equals, on rows of a file, and over many steps of one submit.
 mod kernels;
+/// The exact small landscape: its surface, cells and minima against brute force; the ways down.
+mod landscape;
 /// Every method of the table against the reference, on both backends.
 mod methods;
 /// Metrics against brute force, plain loops and planted weights.

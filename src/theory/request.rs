@@ -3,6 +3,8 @@
 
 use super::absorption_trial::absorption_trial;
 use super::extreme;
+use super::descent::{self, Schedule};
+use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
 use crate::config::Config;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,12 @@ pub enum Request {
     Extreme(extreme::Ask),
     /// One run in a world with families, to its end. `config` may leave fields out, as in a link.
     AbsorptionTrial { config: serde_json::Value, orthonormal: bool },
+    /// The small landscape: heights, cells, minima.
+    Landscape { scene: Scene, size: usize },
+    /// A descent in it, from two angles; `least` is the landscape's.
+    Descent { scene: Scene, schedule: Schedule, start: [f64; 2], least: f64 },
+    /// Where size × size starts in it end.
+    Ends { scene: Scene, schedule: Schedule, size: usize, least: f64 },
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -39,6 +47,9 @@ pub fn answer(request: &str) -> Result<String, String> {
             let config = Config::from_value(config).map_err(|e| e.to_string())?;
             json(&absorption_trial(config, orthonormal).map_err(|e| e.to_string())?)
         }
+        Request::Landscape { scene, size } => json(&landscape::picture(&scene, size)?),
+        Request::Descent { scene, schedule, start, least } => json(&descent::path(&scene, &schedule, start, least)?),
+        Request::Ends { scene, schedule, size, least } => json(&descent::ends(&scene, &schedule, size, least)?),
     }
 }
 

@@ -22,6 +22,13 @@ export interface Room {
 
 export const ROOMS: readonly Room[] = [
   {
+    id: 'landscape',
+    title: 'The exact small landscape',
+    about:
+      'Two features, two latents, and all encoders there are: where the minima lie, which of them are traps, and which starts fall into them.',
+    load: () => import('./landscape'),
+  },
+  {
     id: 'point',
     title: 'A spurious minimum by hand',
     about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
