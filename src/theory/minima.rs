@@ -136,19 +136,23 @@ pub fn group(arms: &[Vec<End>], n_features: usize, by: Grouping) -> Result<Vec<M
             let ends: Vec<Vec<usize>> = (0..arms.len())
                 .map(|arm| members.iter().filter(|(of, _)| *of == arm).map(|(_, at)| *at).collect())
                 .collect();
-            Minimum {
+            Ok(Minimum {
                 n_polysemantic: pattern.iter().filter(|of| of.len() > 1).count(),
                 n_dead: pattern.iter().filter(|of| of.is_empty()).count(),
                 n_missing: latents_per_feature(&pattern, n_features).iter().filter(|k| **k == 0).count(),
                 pattern,
                 verdict,
-                shares: ends.iter().zip(arms).map(|(here, all)| share(here.len(), all.len())).collect(),
+                shares: ends
+                    .iter()
+                    .zip(arms)
+                    .map(|(here, all)| share(here.len(), all.len()))
+                    .collect::<Result<_, _>>()?,
                 ends,
                 loss: of(|end| end.loss),
                 approx_loss: of(|end| end.approx_loss),
-            }
+            })
         })
-        .collect();
+        .collect::<Result<_, String>>()?;
     let count = |m: &Minimum| m.ends.iter().map(Vec::len).sum::<usize>();
     minima.sort_by(|a, b| count(b).cmp(&count(a)).then(a.approx_loss.median.total_cmp(&b.approx_loss.median)));
     Ok(minima)
@@ -156,12 +160,14 @@ pub fn group(arms: &[Vec<End>], n_features: usize, by: Grouping) -> Result<Vec<M
 
 /// `count` of `of` with Wilson's 95 % score interval (Wilson 1927); 0 to 1 where there is nothing to count.
 ///
-/// # Panics
+/// # Errors
 /// When `count` exceeds `of`.
-pub fn share(count: usize, of: usize) -> Share {
-    assert!(count <= of, "{count} of {of}");
+pub fn share(count: usize, of: usize) -> Result<Share, String> {
+    if count > of {
+        return Err(format!("count is {count}: it must be at most {of}"));
+    }
     if of == 0 {
-        return Share { count, of, low: 0.0, high: 1.0 };
+        return Ok(Share { count, of, low: 0.0, high: 1.0 });
     }
     let (n, p) = (of as f64, count as f64 / of as f64);
     let scale = 1.0 / (1.0 + Z * Z / n);
@@ -170,7 +176,7 @@ pub fn share(count: usize, of: usize) -> Share {
     // At none and all of them an end is 0 or 1 exactly.
     let low = if count == 0 { 0.0 } else { (middle - half).max(0.0) };
     let high = if count == of { 1.0 } else { (middle + half).min(1.0) };
-    Share { count, of, low, high }
+    Ok(Share { count, of, low, high })
 }
 
 fn check(end: &End, n_features: usize) -> Result<(), String> {

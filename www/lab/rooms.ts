@@ -27,4 +27,18 @@ export const ROOMS: readonly Room[] = [
     about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
     load: () => import('./point'),
   },
+  {
+    id: 'escape',
+    title: 'Escape room',
+    about:
+      'A minimum in which two features share a latent is built, shaken by noise of relative size ε, and trained on from: how often does a run get out, and does resampling or anchoring help?',
+    load: () => import('./escape'),
+  },
+  {
+    id: 'seeds',
+    title: 'Many seeds',
+    about:
+      'In which minima do runs end, and how often? Many small runs in one world, plain, anchored and resampled on the same seeds, grouped by their activation patterns.',
+    load: () => import('./seeds'),
+  },
 ];
