@@ -134,7 +134,7 @@ impl World {
             Source::Activations => rows::world(config, file)?,
         };
         if config.model.scale_data {
-            scale::scale(&mut world, config.seed);
+            scale::scale(&mut world, config.world_seed());
         }
         Ok(world)
     }
@@ -159,7 +159,7 @@ impl World {
             factors: None,
             means: None,
             report,
-            samples: Samples::Bench(firing::Firing::new(&config.bench, config.seed)),
+            samples: Samples::Bench(firing::Firing::new(&config.bench, config.world_seed())),
         }
     }
 

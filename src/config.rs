@@ -53,6 +53,9 @@ pub enum Source {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Bench {
+    /// Names the streams of what the world is (directions, factors, the order of anchors), so that runs of many seeds
+    /// can share it; 0: the run's seed does.
+    pub world: u32,
     /// n.
     pub n_features: u32,
     /// n_p.
@@ -226,6 +229,13 @@ pub struct Loss {
     pub multi_k: Vec<u32>,
     /// λ_i of these; empty: equal, 1 in all.
     pub multi_k_weights: Vec<f64>,
+}
+
+impl Config {
+    /// What names the world's own streams; initial weights, samples and resampling are always the seed's.
+    pub fn world_seed(&self) -> u32 {
+        if self.source == Source::Bench && self.bench.world > 0 { self.bench.world } else { self.seed }
+    }
 }
 
 /// Pr(a parent fires) such that every child fires with probability 1−S.

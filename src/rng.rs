@@ -30,6 +30,8 @@ pub enum Purpose {
     Theory = 11,
     /// Random directions of a plane through weights.
     Plane = 14,
+    /// Noise on the weights of a built minimum.
+    Perturbation = 14,
 }
 
 /// One stream of random numbers. Pcg32 because its 64-bit arithmetic is a wasm instruction; wider ones are emulated there.

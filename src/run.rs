@@ -127,7 +127,7 @@ impl Run {
         let problem = Problem::new(&config, world.clone());
         let evaluation = world.evaluation_batch(config.seed, config.scoring.rows as usize);
         Self {
-            scorer: Scorer::new(&world, &evaluation, config.seed),
+            scorer: Scorer::new(&world, &evaluation, config.world_seed()),
             backend: AnyBackend::on_host(problem.clone(), state.clone()),
             info: BackendInfo::at_start(config.training.algorithm),
             alone: Batch::Sparse(SparseBatch::alone(world.n_features)),

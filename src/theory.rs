@@ -18,6 +18,12 @@ pub mod plane;
 
 pub mod descent;
 pub mod landscape;
+//! are about. [`seeds`] trains many runs and [`escape`] from built minima on; [`minima`] groups where they end. [`request`] is the door: plain JSON in, plain JSON out, for the page's
+//! theory lab, and for anyone else.
+
+pub mod escape;
+pub mod minima;
 pub mod request;
+pub mod seeds;
 pub mod simplified;
 pub mod spurious;

@@ -86,7 +86,7 @@ pub struct Problem {
 impl Problem {
     pub fn new(config: &Config, world: Arc<World>) -> Self {
         let shape = Shape::new(config, &world);
-        let order = world.anchor_order(config.seed);
+        let order = world.anchor_order(config.world_seed());
         let most = order.len().min(shape.n_latent);
         let pick = |rows: &[f32], width: usize| {
             order[..most].iter().flat_map(|&d| &rows[d as usize * width..][..width]).copied().collect()

@@ -234,7 +234,7 @@ fn world(w: &World, config: &Config) -> JsValue {
         ("iterations", w.report.iterations.into()),
         ("statement", w.report.statement.as_str().into()),
         ("true_l0", optional(w.true_l0())),
-        ("anchor_order", Uint32Array::from(&w.anchor_order(config.seed)[..]).into()),
+        ("anchor_order", Uint32Array::from(&w.anchor_order(config.world_seed())[..]).into()),
         ("n_rows", n_rows.as_f64()),
         ("labels", labels),
     ])

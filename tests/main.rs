@@ -20,6 +20,8 @@ mod kernels;
 mod landscape;
 /// Every method of the table against the reference, on both backends.
 mod methods;
+/// Where runs end: grouping, verdicts, intervals; many seeds; escapes.
+mod minima;
 /// Metrics against brute force, plain loops and planted weights.
 mod metrics;
 /// The plane through real runs: its corners, its order, its directions.

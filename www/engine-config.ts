@@ -51,6 +51,8 @@ export interface Config {
 }
 
 interface Bench {
+  /** Names the world's own streams (directions, factors, the order of anchors), for runs of many seeds in it; 0: `seed` does. */
+  world: number;
   n_features: number;
   n_input: number;
   /** S = Pr(x_d = 0). */

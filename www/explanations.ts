@@ -25,6 +25,7 @@ export const EXPLANATIONS: Record<KnobPath, Explanation> = {
   seed: { text: 'Names every random choice: directions, initial weights, batches, anchors. A and B share it, so they differ only where you make them differ.' },
   source: { text: 'The bench draws inputs from directions it knows, so recovery can be measured exactly. Real activations have labels instead; their class means stand in for the truth.' },
   'model.task': { text: 'An autoencoder rebuilds its input. A transcoder predicts another vector (what a block makes of its input). A crosscoder rebuilds several sources at once from one set of latents.', formula: 'x̂_r = W_D σ(W_E x_p);  x_r = x_p, or another vector, or (x¹, …, x^m)', source: `${PAPER}, Table 1; Dunefsky et al. 2024 (transcoders); ${CROSSCODERS}` },
+  'bench.world': { text: 'Holds the world fixed while the seed changes: directions and which features are anchored are then this number’s; the seed is left initial weights and samples. 0: the seed names everything.' },
   'bench.n_features': { text: 'Ground-truth features: the directions a good dictionary should find.', formula: 'x_p = W_p x', source: `${PAPER} §2` },
   'bench.n_input': { text: 'Where the features have to fit; of a crosscoder, each source. Fewer dimensions than features is superposition.', formula: 'W_p : n_p × n, unit columns', source: `${PAPER} §2` },
   'bench.n_target': { text: 'Where a transcoder’s target lives. Each feature has a direction there too, drawn independently of the one in the input.', formula: 'x_r = W_r x,  W_r : n_r × n', source: `${PAPER} §2` },

@@ -203,6 +203,31 @@ export const SCENARIOS: readonly Scenario[] = [
     B: ANCHORED,
   },
   {
+    id: 'small',
+    name: 'Small: minima to be counted',
+    about:
+      'A bench so small that the minima of many seeds can be counted (theory lab, “Many seeds”). A trains plainly; B is anchored to some features, or has its dead latents re-aimed.',
+    shared: {
+      'bench.world': 1,
+      'bench.n_features': 8,
+      'bench.n_input': 4,
+      'bench.sparsity': 0.9,
+      'model.n_latent': 8,
+      'model.k': 1,
+      'model.unit_norm_decoder': false,
+      'anchors.count': 2,
+      'dead.window': 6400,
+      'dead.resample_every': 200,
+      'dead.resample_until': 1000,
+      'dead.resample_inputs': 256,
+      'training.batch': 32,
+      'training.learning_rate': 0.003,
+      'training.steps': 2000,
+    },
+    A: {},
+    B: ANCHORED,
+  },
+  {
     id: 'sentences',
     name: 'Real sentences (MiniLM × WordNet)',
     about:

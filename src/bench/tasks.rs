@@ -8,11 +8,11 @@ pub fn bench(config: &Config) -> World {
     let b = &config.bench;
     let n_features = b.n_features as usize;
     let width = b.n_input as usize;
-    let (first, mut report) = generate(config.seed, b, width, 0);
+    let (first, mut report) = generate(config.world_seed(), b, width, 0);
     match config.model.task {
         Task::Autoencoder => World::of_directions(config, first.clone(), first, None, report),
         Task::Transcoder => {
-            let (out, of_target) = generate(config.seed, b, b.n_target as usize, 1);
+            let (out, of_target) = generate(config.world_seed(), b, b.n_target as usize, 1);
             note(&mut report, "Target", of_target);
             World::of_directions(config, first, out, None, report)
         }
@@ -20,7 +20,7 @@ pub fn bench(config: &Config) -> World {
             let m = b.n_sources as usize;
             let mut sources = vec![first];
             for source in 1..m {
-                let (directions, of_source) = generate(config.seed, b, width, source as u64);
+                let (directions, of_source) = generate(config.world_seed(), b, width, source as u64);
                 note(&mut report, &format!("Source {}", source + 1), of_source);
                 sources.push(directions);
             }

@@ -23,6 +23,7 @@ impl Default for Config {
 impl Default for Bench {
     fn default() -> Self {
         Self {
+            world: 0,
             n_features: 32,
             n_input: 16,
             sparsity: 0.95,

@@ -6,8 +6,10 @@ use super::extreme;
 use super::descent::{self, Schedule};
 use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
+use super::{escape, minima, seeds};
 use crate::config::Config;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
@@ -24,6 +26,18 @@ pub enum Request {
     Descent { scene: Scene, schedule: Schedule, start: [f64; 2], least: f64 },
     /// Where size × size starts in it end.
     Ends { scene: Scene, schedule: Schedule, size: usize, least: f64 },
+    /// Where runs of many seeds end ([`seeds::Ends`]).
+    Seeds { config: Value, seeds: Vec<u32> },
+    /// The distinct minima among the ends of several arms ([`minima::Minimum`]).
+    Minima { arms: Vec<Vec<minima::End>>, n_features: usize, by: minima::Grouping },
+    /// Shares with their intervals: [count, of] each ([`minima::Share`]).
+    Shares { counts: Vec<[usize; 2]> },
+    /// Pairs that can be merged ([`escape::Built`]).
+    EscapeStarts { config: Value },
+    /// The minimum that tries begin from ([`escape::Built`]).
+    EscapeBuilt { config: Value, start: escape::Start },
+    /// Tries to escape ([`escape::Tries`]).
+    Escape { config: Value, start: escape::Start, epsilon: f64, seeds: Vec<u32> },
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -50,6 +64,16 @@ pub fn answer(request: &str) -> Result<String, String> {
         Request::Landscape { scene, size } => json(&landscape::picture(&scene, size)?),
         Request::Descent { scene, schedule, start, least } => json(&descent::path(&scene, &schedule, start, least)?),
         Request::Ends { scene, schedule, size, least } => json(&descent::ends(&scene, &schedule, size, least)?),
+        Request::Seeds { config, seeds } => json(&seeds::ends(&checked(config)?, &seeds)?),
+        Request::Minima { arms, n_features, by } => json(&minima::group(&arms, n_features, by)?),
+        Request::Shares { counts } => {
+            json(&counts.iter().map(|[count, of]| minima::share(*count, *of)).collect::<Result<Vec<_>, _>>()?)
+        }
+        Request::EscapeStarts { config } => json(&escape::starts(&checked(config)?)?),
+        Request::EscapeBuilt { config, start } => json(&escape::built(&checked(config)?, &start)?),
+        Request::Escape { config, start, epsilon, seeds } => {
+            json(&escape::tries(&checked(config)?, &start, epsilon, &seeds)?)
+        }
     }
 }
 
@@ -61,6 +85,11 @@ fn point_report(world: &Simplified, point: &Point) -> PointReport {
         gradient_decoder: norm(&gradient.decoder),
         pattern: world.pattern(&point.encoder),
     }
+}
+
+/// By way of the config's own door, which names the field that is wrong.
+fn checked(config: Value) -> Result<Config, String> {
+    Config::from_value(config).map_err(|e| e.to_string())
 }
 
 fn json(answer: &impl Serialize) -> Result<String, String> {

@@ -14,6 +14,7 @@ export const WORLD: readonly Knob[] = [
     choices: [{ value: 'bench', label: 'Synthetic bench' }, { value: 'activations', label: 'Real activations' }] },
   { path: 'model.task', key: 'task', kind: 'choice', initial: 'autoencoder', group: 'World', effect: 'restart', name: 'Task',
     choices: [{ value: 'autoencoder', label: 'Autoencoder' }, { value: 'transcoder', label: 'Transcoder' }, { value: 'crosscoder', label: 'Crosscoder' }] },
+  { path: 'bench.world', key: 'world', kind: 'number', initial: 0, min: 0, max: 4294967295, integer: true, group: 'World', effect: 'restart', applies: onBench, name: 'World' },
   { path: 'bench.n_features', key: 'n', kind: 'number', initial: 32, min: 2, max: 4096, integer: true, group: 'World', effect: 'restart', applies: onBench, name: 'Features', symbol: 'n' },
   { path: 'bench.n_input', key: 'np', kind: 'number', initial: 16, min: 2, max: 4096, integer: true, group: 'World', effect: 'restart', applies: onBench, name: 'Input dimensions', symbol: 'n_p' },
   { path: 'bench.n_target', key: 'nr', kind: 'number', initial: 16, min: 2, max: 4096, integer: true, group: 'World', effect: 'restart',

@@ -40,5 +40,17 @@ export const ROOMS: readonly Room[] = [
     about:
       'A parent fires whenever one of its children does. Sparse methods save an activation by letting the child’s latent speak for the parent as well. Which ones do, and do anchors on the parents help?',
     load: () => import('./absorption'),
+    id: 'escape',
+    title: 'Escape room',
+    about:
+      'A minimum in which two features share a latent is built, shaken by noise of relative size ε, and trained on from: how often does a run get out, and does resampling or anchoring help?',
+    load: () => import('./escape'),
+  },
+  {
+    id: 'seeds',
+    title: 'Many seeds',
+    about:
+      'In which minima do runs end, and how often? Many small runs in one world, plain, anchored and resampled on the same seeds, grouped by their activation patterns.',
+    load: () => import('./seeds'),
   },
 ];
