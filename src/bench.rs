@@ -12,7 +12,7 @@ pub mod scale;
 pub mod tasks;
 mod tensors;
 
-use crate::config::{Config, ConfigError, Source, Task};
+use crate::config::{Bench, Config, ConfigError, Source, Task};
 use crate::rng::{Purpose, Stream};
 pub use families::Families;
 pub use rows::Rows;
@@ -105,6 +105,13 @@ impl Batch {
                 (0..self.n_rows()).step_by(size).map(part).collect()
             }
         }
+    }
+}
+
+impl Samples {
+    /// Samples of a bench whose directions stay as they are.
+    pub fn of_bench(bench: &Bench, seed: u32) -> Self {
+        Self::Bench(firing::Firing::new(bench, seed))
     }
 }
 

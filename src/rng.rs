@@ -26,6 +26,8 @@ pub enum Purpose {
     Correlation = 9,
     /// Choices of the classical algorithms: where unused atoms go, pairs and signs of ER-SpUD.
     Classical = 10,
+    /// Samples and instances that the theory's statements are checked on.
+    Theory = 11,
 }
 
 /// One stream of random numbers. Pcg32 because its 64-bit arithmetic is a wasm instruction; wider ones are emulated there.

@@ -1,6 +1,7 @@
 //! What may be asked of the theory: one JSON object in, one out. Long work is asked for in parts (a row of a picture, a
 //! few seeds), so that whoever asks can show progress, and stop.
 
+use super::extreme;
 use super::simplified::{Pattern, Point, Simplified, norm};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// L̃, its gradients and the pattern of given weights.
     Point { world: Simplified, point: Point },
+    /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
+    Extreme(extreme::Ask),
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -27,6 +30,7 @@ pub fn answer(request: &str) -> Result<String, String> {
             world.check()?;
             json(&point_report(&world, &point))
         }
+        Request::Extreme(ask) => json(&extreme::report(&ask)?),
     }
 }
 
