@@ -218,9 +218,14 @@ impl World {
         }
     }
 
-    /// The features in the order in which anchors take them.
+    /// The features in the order in which anchors take them: random, but where there are families their parents first,
+    /// which are what absorption takes from.
     pub fn anchor_order(&self, seed: u32) -> Vec<u32> {
-        Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features)
+        let order = Stream::new(seed, Purpose::Anchors, 0).permutation(self.n_features, self.n_features);
+        let n_parents = self.families().map_or(0, |f| f.n_parents) as u32;
+        let (mut order, others): (Vec<u32>, Vec<u32>) = order.into_iter().partition(|d| *d < n_parents);
+        order.extend(others);
+        order
     }
 
     /// Mean number of features that fire (n(1−S) where there are no families), or none for real data.
