@@ -1,9 +1,10 @@
-//! The command line `sdl`: train, make worlds, score, tabulate, export and import; native only.
+//! The command line `sdl`: train, make worlds, score, tabulate, sweep, export and import; native only.
 //!
 //! One file a subcommand, each a struct of arguments and a `run`. What they share: [`settings`] finds a config, `data`
-//! reads a data set, `weights` is the file of a trained model, `report` says metrics, `files` writes whole or not at
+//! reads a data set, `weights` is the file of a trained model, `cells` many runs at a time, `report` says metrics, `files` writes whole or not at
 //! all, `formats` are other programs' files. Bad input ends with exit code 2, anything else that fails with 1.
 
+mod cells;
 mod checkpoint;
 mod data;
 mod eval;
@@ -20,6 +21,7 @@ mod report;
 mod schema;
 mod settings;
 mod stats;
+mod sweep;
 mod table;
 mod train;
 mod weights;
@@ -47,6 +49,7 @@ enum Command {
     Eval(eval::Eval),
     World(world::World),
     Table(table::Table),
+    Sweep(sweep::Sweep),
     Export(export::Export),
     Import(import::Import),
     Methods(methods::Methods),
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Eval(c) => c.run(),
         Command::World(c) => c.run(),
         Command::Table(c) => c.run(),
+        Command::Sweep(c) => c.run(),
         Command::Export(c) => c.run(),
         Command::Import(c) => c.run(),
         Command::Methods(c) => c.run(),

@@ -38,5 +38,5 @@ pub mod theory;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "theory", not(target_arch = "wasm32")))]
 pub mod cli;

@@ -22,6 +22,10 @@ pub mod landscape;
 //! theory lab, and for anyone else.
 
 pub mod escape;
+//! are about. [`minima`] tells where runs end. [`request`] is the door: plain JSON in, plain JSON out, for the page's
+//! theory lab, and for anyone else.
+
+pub mod extreme;
 pub mod minima;
 pub mod request;
 pub mod seeds;

@@ -46,14 +46,19 @@ impl Settings {
 
     /// What `--set` says.
     pub fn set_fields(&self, value: &mut Value) -> Outcome {
-        for set in &self.set {
-            let (field, text) = set.split_once('=').ok_or_else(|| {
-                Failure::bad("--set", format!("{set:?}"), "of the form FIELD=VALUE, such as model.k=4")
-            })?;
-            put(value, field, serde_json::from_str(text).unwrap_or_else(|_| text.into()))?;
-        }
-        Ok(())
+        set_fields(value, &self.set)
     }
+}
+
+/// What `--set FIELD=VALUE …` says.
+pub fn set_fields(value: &mut Value, sets: &[String]) -> Outcome {
+    for set in sets {
+        let (field, text) = set
+            .split_once('=')
+            .ok_or_else(|| Failure::bad("--set", format!("{set:?}"), "of the form FIELD=VALUE, such as model.k=4"))?;
+        put(value, field, serde_json::from_str(text).unwrap_or_else(|_| text.into()))?;
+    }
+    Ok(())
 }
 
 /// A file if there is one of that name, otherwise a method.

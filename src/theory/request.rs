@@ -5,6 +5,7 @@ use super::absorption_trial::absorption_trial;
 use super::extreme;
 use super::descent::{self, Schedule};
 use super::landscape::{self, plane::Scene};
+use super::extreme;
 use super::simplified::{Pattern, Point, Simplified, norm};
 use super::{escape, minima, seeds};
 use crate::config::Config;

@@ -2,7 +2,7 @@
 
 use super::super::failure::{Failure, Outcome};
 use super::super::settings::{Settings, apply, put};
-use super::super::{data, files, methods};
+use super::super::{files, methods};
 use crate::config::{Config, Source, presets};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -14,14 +14,6 @@ pub struct Cell {
     pub row: String,
     pub anchored: bool,
     pub config: Config,
-}
-
-impl Cell {
-    /// A cell is known by its whole config: another config is another cell.
-    pub fn key(&self) -> String {
-        let json = serde_json::to_string(&self.config).expect("a config is plain data");
-        format!("{}-{}-{:016x}", self.row, self.anchored, data::hash(json.as_bytes()))
-    }
 }
 
 /// A row of the table before it is run: a name, and fields beside those that all rows share.
