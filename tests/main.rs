@@ -20,10 +20,10 @@ mod kernels;
 mod landscape;
 /// Every method of the table against the reference, on both backends.
 mod methods;
-/// Where runs end: grouping, verdicts, intervals; many seeds; escapes.
-mod minima;
 /// Metrics against brute force, plain loops and planted weights.
 mod metrics;
+/// Where runs end: grouping, verdicts, intervals; many seeds; escapes.
+mod minima;
 /// The plane through real runs: its corners, its order, its directions.
 mod plane;
 /// Identities between methods.

@@ -19,20 +19,48 @@ fn small() -> Config {
 
 #[test]
 fn scratch() {
-    for (s, k, lr, unit) in [(0.9, 1.0, 3e-3, false), (0.95, 1.0, 3e-3, false), (0.9, 1.0, 1e-2, false), (0.9, 1.0, 3e-3, true), (0.9, 2.0, 3e-3, false), (0.8, 2.0, 3e-3, false)] {
+    for (s, k, lr, unit) in [
+        (0.9, 1.0, 3e-3, false),
+        (0.95, 1.0, 3e-3, false),
+        (0.9, 1.0, 1e-2, false),
+        (0.9, 1.0, 3e-3, true),
+        (0.9, 2.0, 3e-3, false),
+        (0.8, 2.0, 3e-3, false),
+    ] {
         for arm in 0..3 {
             let mut c = small();
-            c.bench.sparsity = s; c.model.k = k; c.training.learning_rate = lr; c.model.unit_norm_decoder = unit;
-            if arm == 1 { c.anchors.count = 2; c.anchors.coefficient = 0.1; }
-            if arm == 2 { c.dead.treatment = Treatment::Resample; }
+            c.bench.sparsity = s;
+            c.model.k = k;
+            c.training.learning_rate = lr;
+            c.model.unit_norm_decoder = unit;
+            if arm == 1 {
+                c.anchors.count = 2;
+                c.anchors.coefficient = 0.1;
+            }
+            if arm == 2 {
+                c.dead.treatment = Treatment::Resample;
+            }
             let t = std::time::Instant::now();
             let ends = seeds::ends(&c, &(0..64).collect::<Vec<u32>>()).unwrap().ends;
             let rate = 64.0 / t.elapsed().as_secs_f64();
             let by = group(&[ends], 8, Grouping::Sizes).unwrap();
             println!("S {s} k {k} lr {lr} unit {unit} arm {arm}: {rate:.1} runs/s, {} by sizes", by.len());
-            for m in by.iter().take(5) { println!("   {} {:?} {:?} L~ {:.4} ({:.4}..{:.4}) L {:.4}", m.shares[0].count, m.verdict, m.pattern, m.approx_loss.median, m.approx_loss.least, m.approx_loss.most, m.loss.median); }
+            for m in by.iter().take(5) {
+                println!(
+                    "   {} {:?} {:?} L~ {:.4} ({:.4}..{:.4}) L {:.4}",
+                    m.shares[0].count,
+                    m.verdict,
+                    m.pattern,
+                    m.approx_loss.median,
+                    m.approx_loss.least,
+                    m.approx_loss.most,
+                    m.loss.median
+                );
+            }
         }
     }
     let mut c = small();
-    for b in escape::starts(&c).unwrap() { println!("{b:?}"); }
+    for b in escape::starts(&c).unwrap() {
+        println!("{b:?}");
+    }
 }

@@ -2,10 +2,9 @@
 //! few seeds), so that whoever asks can show progress, and stop.
 
 use super::absorption_trial::absorption_trial;
-use super::extreme;
 use super::descent::{self, Schedule};
-use super::landscape::{self, plane::Scene};
 use super::extreme;
+use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
 use super::{escape, minima, seeds};
 use crate::config::Config;
@@ -20,7 +19,7 @@ pub enum Request {
     /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
     Extreme(extreme::Ask),
     /// One run in a world with families, to its end. `config` may leave fields out, as in a link.
-    AbsorptionTrial { config: serde_json::Value, orthonormal: bool },
+    AbsorptionTrial { config: Value, orthonormal: bool },
     /// The small landscape: heights, cells, minima.
     Landscape { scene: Scene, size: usize },
     /// A descent in it, from two angles; `least` is the landscape's.
@@ -59,8 +58,7 @@ pub fn answer(request: &str) -> Result<String, String> {
         }
         Request::Extreme(ask) => json(&extreme::report(&ask)?),
         Request::AbsorptionTrial { config, orthonormal } => {
-            let config = Config::from_value(config).map_err(|e| e.to_string())?;
-            json(&absorption_trial(config, orthonormal).map_err(|e| e.to_string())?)
+            json(&absorption_trial(checked(config)?, orthonormal).map_err(|e| e.to_string())?)
         }
         Request::Landscape { scene, size } => json(&landscape::picture(&scene, size)?),
         Request::Descent { scene, schedule, start, least } => json(&descent::path(&scene, &schedule, start, least)?),

@@ -40,6 +40,8 @@ export const ROOMS: readonly Room[] = [
     about:
       'A parent fires whenever one of its children does. Sparse methods save an activation by letting the child’s latent speak for the parent as well. Which ones do, and do anchors on the parents help?',
     load: () => import('./absorption'),
+  },
+  {
     id: 'escape',
     title: 'Escape room',
     about:
