@@ -28,10 +28,10 @@ pub enum Purpose {
     Classical = 10,
     /// Samples and instances that the theory's statements are checked on.
     Theory = 11,
+    /// Noise on the weights of a built minimum.
+    Perturbation = 12,
     /// Random directions of a plane through weights.
     Plane = 14,
-    /// Noise on the weights of a built minimum.
-    Perturbation = 14,
 }
 
 /// One stream of random numbers. Pcg32 because its 64-bit arithmetic is a wasm instruction; wider ones are emulated there.
