@@ -1,8 +1,8 @@
 //! What may be asked of the theory: one JSON object in, one out. Long work is asked for in parts (a row of a picture, a
 //! few seeds), so that whoever asks can show progress, and stop.
 
-use super::extreme;
 use super::simplified::{Pattern, Point, Simplified, norm};
+use super::{absorption, biconvex, extreme, planted, small, spurious, zero_loss};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -10,8 +10,22 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// L̃, its gradients and the pattern of given weights.
     Point { world: Simplified, point: Point },
+    /// A small world.
+    World(small::Ask),
     /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
     Extreme(extreme::Ask),
+    /// The planted solution and its bounds (Theorem 3.2).
+    Planted { world: Simplified, n_latent: usize },
+    /// A basis that reconstructs everything and recovers nothing.
+    SplitBasis { world: Simplified, seed: u32 },
+    /// Where training on L̃ ends, seed by seed.
+    ZeroLoss { world: Simplified, training: zero_loss::Training },
+    /// Whether a pattern is realizable, and its two points (Theorem 3.5).
+    Pattern { world: Simplified, pattern: Pattern, names: Option<Vec<String>> },
+    /// L̃ on a segment, block by block.
+    Biconvex(biconvex::Ask),
+    /// The construction of Theorem 3.8.
+    Absorption(absorption::Ask),
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -30,7 +44,14 @@ pub fn answer(request: &str) -> Result<String, String> {
             world.check()?;
             json(&point_report(&world, &point))
         }
+        Request::World(ask) => json(&small::report(&ask)?),
         Request::Extreme(ask) => json(&extreme::report(&ask)?),
+        Request::Planted { world, n_latent } => json(&planted::report(&world, n_latent)?),
+        Request::SplitBasis { world, seed } => json(&zero_loss::split_basis(&world, seed)?),
+        Request::ZeroLoss { world, training } => json(&zero_loss::train(&world, &training)?),
+        Request::Pattern { world, pattern, names } => json(&spurious::report(&world, &pattern, names.as_deref())?),
+        Request::Biconvex(ask) => json(&biconvex::report(&ask)?),
+        Request::Absorption(ask) => json(&absorption::report(&ask)?),
     }
 }
 
