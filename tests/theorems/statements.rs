@@ -96,7 +96,8 @@ fn absorption_comes_out_as_stated() {
     for instance in 0..300 {
         let mut random = stream(40_000 + instance);
         let sigma = [Sigma::Relu, Sigma::JumpRelu(0.4)][instance as usize % 2];
-        let world = random_world(&mut random, 5, 3 + random.below(4), false, sigma);
+        let width = 3 + random.below(4);
+        let world = random_world(&mut random, 5, width, false, sigma);
         let child = random.below(3);
         let ask = absorption::Ask {
             world,
