@@ -9,13 +9,31 @@
 //! [`absorption_trial`] trains one in a world with families and says what it absorbs.
 //!
 //! [`request`] is the door: plain JSON in, plain JSON out, for the page and for anyone else.
+//! are about; [`small`] makes worlds for it. A module a statement follows, in the paper's order: [`extreme`] sparsity,
+//! the [`planted`] solution, [`zero_loss`] without recovery, [`biconvex`] pieces, patterns and their [`feasibility`],
+//! [`spurious`] minima, [`absorption`]. [`cone`] (linear systems with proofs) and [`dense`] are what they compute with.
+//! [`request`] is the door: plain JSON in, plain JSON out, for the page's theory lab, and for anyone else.
+
+pub mod simplified;
+
+pub mod dense;
 
 pub mod absorption_trial;
 pub mod cone;
 pub mod dense;
 pub mod descent;
 pub mod escape;
+
+pub mod small;
+
 pub mod extreme;
+
+pub mod planted;
+
+pub mod zero_loss;
+
+pub mod biconvex;
+
 pub mod feasibility;
 pub mod landscape;
 pub mod minima;
@@ -23,4 +41,9 @@ pub mod plane;
 pub mod request;
 pub mod seeds;
 pub mod simplified;
+
 pub mod spurious;
+
+pub mod absorption;
+
+pub mod request;

@@ -1,6 +1,7 @@
 //! The constructions against the statements, over many seeded instances; realizability against brute force.
 
 mod patterns;
+mod statements;
 
 use sdl_explorer::rng::{Purpose, Stream};
 use sdl_explorer::theory::simplified::{Sigma, Simplified};

@@ -8,6 +8,8 @@ use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
 use super::{escape, minima, seeds};
 use crate::config::Config;
+use super::simplified::{Pattern, Point, Simplified, norm};
+use super::{absorption, biconvex, extreme, planted, small, spurious, zero_loss};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,6 +18,8 @@ use serde_json::Value;
 pub enum Request {
     /// L̃, its gradients and the pattern of given weights.
     Point { world: Simplified, point: Point },
+    /// A small world.
+    World(small::Ask),
     /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
     Extreme(extreme::Ask),
     /// One run in a world with families, to its end. `config` may leave fields out, as in a link.
@@ -38,6 +42,18 @@ pub enum Request {
     EscapeBuilt { config: Value, start: escape::Start },
     /// Tries to escape ([`escape::Tries`]).
     Escape { config: Value, start: escape::Start, epsilon: f64, seeds: Vec<u32> },
+    /// The planted solution and its bounds (Theorem 3.2).
+    Planted { world: Simplified, n_latent: usize },
+    /// A basis that reconstructs everything and recovers nothing.
+    SplitBasis { world: Simplified, seed: u32 },
+    /// Where training on L̃ ends, seed by seed.
+    ZeroLoss { world: Simplified, training: zero_loss::Training },
+    /// Whether a pattern is realizable, and its two points (Theorem 3.5).
+    Pattern { world: Simplified, pattern: Pattern, names: Option<Vec<String>> },
+    /// L̃ on a segment, block by block.
+    Biconvex(biconvex::Ask),
+    /// The construction of Theorem 3.8.
+    Absorption(absorption::Ask),
 }
 
 /// L̃ and what surrounds it at given weights.
@@ -56,6 +72,7 @@ pub fn answer(request: &str) -> Result<String, String> {
             world.check()?;
             json(&point_report(&world, &point))
         }
+        Request::World(ask) => json(&small::report(&ask)?),
         Request::Extreme(ask) => json(&extreme::report(&ask)?),
         Request::AbsorptionTrial { config, orthonormal } => {
             json(&absorption_trial(checked(config)?, orthonormal).map_err(|e| e.to_string())?)
@@ -73,6 +90,12 @@ pub fn answer(request: &str) -> Result<String, String> {
         Request::Escape { config, start, epsilon, seeds } => {
             json(&escape::tries(&checked(config)?, &start, epsilon, &seeds)?)
         }
+        Request::Planted { world, n_latent } => json(&planted::report(&world, n_latent)?),
+        Request::SplitBasis { world, seed } => json(&zero_loss::split_basis(&world, seed)?),
+        Request::ZeroLoss { world, training } => json(&zero_loss::train(&world, &training)?),
+        Request::Pattern { world, pattern, names } => json(&spurious::report(&world, &pattern, names.as_deref())?),
+        Request::Biconvex(ask) => json(&biconvex::report(&ask)?),
+        Request::Absorption(ask) => json(&absorption::report(&ask)?),
     }
 }
 

@@ -33,6 +33,39 @@ export const ROOMS: readonly Room[] = [
     title: 'A spurious minimum by hand',
     about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
     load: () => import('./point'),
+    id: 'patterns',
+    title: 'Patterns',
+    about:
+      'Put features into latents. Does some encoder have that pattern, and if so, which of the published statements holds at the minimum that the theorem builds from it?',
+    load: () => import('./patterns'),
+  },
+  {
+    id: 'zero-loss',
+    title: 'Zero loss, nothing found',
+    about:
+      'A loss of zero does not mean that features were found: a basis that finds none, and how often training ends so.',
+    load: () => import('./zero-loss'),
+  },
+  {
+    id: 'biconvex',
+    title: 'Convex pieces',
+    about:
+      'Within one activation pattern L̃ is convex in the encoder and convex in the decoder. Across a boundary it is not: drag the segment over one.',
+    load: () => import('./biconvex'),
+  },
+  {
+    id: 'absorption-built',
+    title: 'Absorption, built',
+    about:
+      'From a latent for all dogs to one for all dogs but one breed: the construction of Theorem 3.8, number by number.',
+    load: () => import('./dog'),
+  },
+  {
+    id: 'bounds',
+    title: 'Bounds',
+    about:
+      'How far the planted solution is from zero loss, and where the loss at extreme sparsity is what the theory says.',
+    load: () => import('./bounds'),
   },
   {
     id: 'absorption',
