@@ -83,6 +83,8 @@ pub struct Loss {
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub marks: Vec<Mark>,
+    /// Steps that the first run had taken.
+    pub step: u64,
     /// Latents of the models on the plane, after widening.
     pub n_latent: usize,
     /// Samples of the evaluation batch.
@@ -148,7 +150,7 @@ impl Plane {
         let (along, across, axes) = points.span(basis, shape)?;
         let mut hyper = Hyper::new(&wide, state.step);
         hyper.l1 *= state.l1_scale;
-        let mut bare = State { control: state.control, ..State::of(points.first.clone(), shape) };
+        let mut bare = State { step: state.step, control: state.control, ..State::of(points.first.clone(), shape) };
         // Batch Top-k: no threshold has been seen, so it selects within the batch.
         bare.control.threshold_seen = 0.0;
         // It is loaded at every point, and no step is taken.
@@ -176,6 +178,7 @@ impl Plane {
     pub fn report(&self) -> Report {
         Report {
             marks: self.marks.clone(),
+            step: self.state.step,
             n_latent: self.shape.n_latent,
             n_rows: self.evaluation.n_rows(),
             has_approx: self.mass.is_some(),
