@@ -326,6 +326,8 @@ export interface PlaneMark {
 
 export interface PlaneReport {
   marks: PlaneMark[];
+  /** When the first run was read. */
+  step: number;
   /** Latents of the models on the plane: the smaller are widened. */
   n_latent: number;
   /** Samples of the evaluation batch. */

@@ -11,6 +11,7 @@
 //! features alone for L̃. Algorithms that keep a dictionary code with it in their own way, and scale its atoms as ever.
 
 mod matching;
+mod space;
 
 use crate::bench::{Batch, Samples, SparseBatch, World};
 use crate::config::Config;
@@ -20,6 +21,7 @@ use crate::run::Run;
 use crate::train::{AnyBackend, Backend, DeviceLost, Problem, State};
 pub use matching::{counterparts, reordered};
 use serde::{Deserialize, Serialize};
+use space::{difference, filter_normalised, fitted, norm, product};
 use std::sync::Arc;
 
 /// Latents that can be matched: the assignment's time grows with their cube.
@@ -81,6 +83,8 @@ pub struct Loss {
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub marks: Vec<Mark>,
+    /// Steps that the first run had taken.
+    pub step: u64,
     /// Latents of the models on the plane, after widening.
     pub n_latent: usize,
     /// Samples of the evaluation batch.
@@ -136,60 +140,17 @@ impl Plane {
                 Some(of_run(run).await?)
             }
         };
-        let mut n_latent = config.model.n_latent as usize;
-        if let Some((other, _)) = &other {
-            n_latent = n_latent.max(other.model.n_latent as usize);
-        }
-        if basis == Basis::Truth {
-            if matches!(world.samples, Samples::Rows(_)) {
-                return Err("real data have no planted solution: a plane through the start".to_owned());
-            }
-            n_latent = n_latent.max(world.n_features);
-        }
-        if other.is_some() && n_latent > MOST_MATCHED {
-            return Err(format!(
-                "{n_latent} latents are too many to match: at most {MOST_MATCHED}, or a plane around one run"
-            ));
-        }
+        let other = other.as_ref().map(|(config, state)| (config, &state.weights));
+        let n_latent = common_size(&config, other.map(|(config, _)| config), &world, basis)?;
         let wide = widened(&config, n_latent);
         let problem = Problem::new(&wide, world.clone());
         let shape = problem.shape;
-        let a = fitted(&state.weights, shape, &Weights::zero(shape));
-        let (start, mut order) = (fitted(&start_of(&config, &world).await?, shape, &a), vec![]);
-        let (mut points, mut shadows) = (vec![], vec![]);
-        if let Some((other, state)) = &other {
-            let b = fitted(&state.weights, shape, &a);
-            order = counterparts(&a, &b, shape);
-            points.push((Of::Second, reordered(&b, &order)));
-            let begun = fitted(&start_of(other, &world).await?, shape, &a);
-            shadows.push((Of::SecondStart, reordered(&begun, &order)));
-        }
-        match basis {
-            Basis::Truth => {
-                let truth = planted(&world, shape, &a);
-                points.push((Of::Truth, reordered(&truth, &counterparts(&a, &truth, shape))));
-                shadows.push((Of::FirstStart, start));
-            }
-            Basis::Start => points.push((Of::FirstStart, start)),
-            Basis::Around(_) => {}
-        }
-
-        let origin = a.to_f64();
-        let (along, across, axes) = match (basis, &points[..]) {
-            (Basis::Around(number), _) => {
-                let direction = |index| filter_normalised(&a, shape, &mut Stream::new(number, Purpose::Plane, index));
-                (direction(0), direction(1), Axes::Directions)
-            }
-            (_, [(_, p), (_, q)]) => {
-                let (along, across) = (difference(&p.to_f64(), &origin), difference(&q.to_f64(), &origin));
-                let axes = distances(&along, &across, norm(&origin))?;
-                (along, across, axes)
-            }
-            _ => unreachable!("two more points, or directions"),
-        };
+        let points = Points::new(shape, &world, (&config, &state.weights), other, basis).await?;
+        let origin = points.first.to_f64();
+        let (along, across, axes) = points.span(basis, shape)?;
         let mut hyper = Hyper::new(&wide, state.step);
         hyper.l1 *= state.l1_scale;
-        let mut bare = State { control: state.control, ..State::of(a.clone(), shape) };
+        let mut bare = State { step: state.step, control: state.control, ..State::of(points.first.clone(), shape) };
         // Batch Top-k: no threshold has been seen, so it selects within the batch.
         bare.control.threshold_seen = 0.0;
         // It is loaded at every point, and no step is taken.
@@ -206,10 +167,10 @@ impl Plane {
             along,
             across,
             axes,
-            order,
+            order: points.order,
             marks: vec![],
         };
-        let all = std::iter::once((Of::First, a)).chain(points).chain(shadows);
+        let all = std::iter::once((Of::First, points.first)).chain(points.spanning).chain(points.shadows);
         plane.marks = all.map(|(of, weights)| Mark { of, place: plane.place_of(&weights.to_f64()) }).collect();
         Ok(plane)
     }
@@ -217,6 +178,7 @@ impl Plane {
     pub fn report(&self) -> Report {
         Report {
             marks: self.marks.clone(),
+            step: self.state.step,
             n_latent: self.shape.n_latent,
             n_rows: self.evaluation.n_rows(),
             has_approx: self.mass.is_some(),
@@ -292,6 +254,75 @@ impl Plane {
     }
 }
 
+/// Weights in the plane's size and the first run's order.
+struct Points {
+    first: Weights,
+    /// What spans the plane with it.
+    spanning: Vec<(Of, Weights)>,
+    /// What is only marked.
+    shadows: Vec<(Of, Weights)>,
+    order: Vec<usize>,
+}
+
+impl Points {
+    async fn new(
+        shape: Shape,
+        world: &Arc<World>,
+        (config, weights): (&Config, &Weights),
+        other: Option<(&Config, &Weights)>,
+        basis: Basis,
+    ) -> Result<Self, String> {
+        let first = fitted(weights, shape, &Weights::zero(shape));
+        let (mut spanning, mut shadows, mut order) = (vec![], vec![], vec![]);
+        if let Some((other, weights)) = other {
+            let second = fitted(weights, shape, &first);
+            order = counterparts(&first, &second, shape);
+            spanning.push((Of::Second, reordered(&second, &order)));
+            let start = (Of::FirstStart, fitted(&start_of(config, world).await?, shape, &first));
+            if basis == Basis::Start {
+                spanning.push(start);
+            } else {
+                let truth = planted(world, shape, &first);
+                spanning.push((Of::Truth, reordered(&truth, &counterparts(&first, &truth, shape))));
+                shadows.push(start);
+            }
+            let start = fitted(&start_of(other, world).await?, shape, &first);
+            shadows.push((Of::SecondStart, reordered(&start, &order)));
+        }
+        Ok(Self { first, spanning, shadows, order })
+    }
+
+    fn span(&self, basis: Basis, shape: Shape) -> Result<(Weights<f64>, Weights<f64>, Axes), String> {
+        if let Basis::Around(number) = basis {
+            let direction =
+                |index| filter_normalised(&self.first, shape, &mut Stream::new(number, Purpose::Plane, index));
+            return Ok((direction(0), direction(1), Axes::Directions));
+        }
+        let origin = self.first.to_f64();
+        let [(_, p), (_, q)] = &self.spanning[..] else { unreachable!("a second run brings two points") };
+        let (along, across) = (difference(&p.to_f64(), &origin), difference(&q.to_f64(), &origin));
+        let axes = distances(&along, &across, norm(&origin))?;
+        Ok((along, across, axes))
+    }
+}
+
+/// Latents that all models of the plane are given.
+fn common_size(first: &Config, second: Option<&Config>, world: &World, basis: Basis) -> Result<usize, String> {
+    let mut n_latent = first.model.n_latent.max(second.map_or(0, |config| config.model.n_latent)) as usize;
+    if basis == Basis::Truth {
+        if matches!(world.samples, Samples::Rows(_)) {
+            return Err("real data have no planted solution: a plane through the start".to_owned());
+        }
+        n_latent = n_latent.max(world.n_features);
+    }
+    if second.is_some() && n_latent > MOST_MATCHED {
+        return Err(format!(
+            "{n_latent} latents are too many to match: at most {MOST_MATCHED}, or a plane around one run"
+        ));
+    }
+    Ok(n_latent)
+}
+
 async fn of_run(run: &mut Run) -> Result<(Config, State), String> {
     let config = run.config().clone();
     let state = run.checkpoint().await.map_err(|e| e.to_string())?.clone();
@@ -321,17 +352,6 @@ async fn start_of(config: &Config, world: &Arc<World>) -> Result<Weights, String
     AnyBackend::on_host(problem, state).weights().await.map_err(|e| e.to_string())
 }
 
-/// Weights in a larger shape: what is not there is zero for latents, and as in `others` for whole parts.
-fn fitted(weights: &Weights, shape: Shape, others: &Weights) -> Weights {
-    let mut out = Weights::zero(shape);
-    for (((_, to), (_, from)), (_, other)) in out.parts_mut().into_iter().zip(weights.parts()).zip(others.parts()) {
-        let from = if from.is_empty() { other } else { from };
-        let n = from.len().min(to.len());
-        to[..n].copy_from_slice(&from[..n]);
-    }
-    out
-}
-
 fn planted(world: &World, shape: Shape, like: &Weights) -> Weights {
     let mut w = Weights { theta: like.theta.clone(), ..Weights::zero(shape) };
     for (row, basis) in w.encoder.chunks_exact_mut(shape.n_input).zip(world.basis_in().chunks_exact(shape.n_input)) {
@@ -340,22 +360,6 @@ fn planted(world: &World, shape: Shape, like: &Weights) -> Weights {
     }
     w.decoder[..world.basis_out().len()].copy_from_slice(world.basis_out());
     w
-}
-
-/// A random direction, each row of which is as long as the row of the weights.
-fn filter_normalised(weights: &Weights, shape: Shape, stream: &mut Stream) -> Weights<f64> {
-    let mut out = Weights::zero(shape);
-    let rows = [("encoder", shape.n_input), ("decoder", shape.n_target), ("skip", shape.n_input)];
-    for ((name, to), (_, from)) in out.parts_mut().into_iter().zip(weights.parts()) {
-        let Some((_, width)) = rows.iter().find(|(row, _)| *row == name) else { continue };
-        for (to, from) in to.chunks_exact_mut(*width).zip(from.chunks_exact(*width)) {
-            to.iter_mut().for_each(|x| *x = stream.normal());
-            let square: f64 = from.iter().map(|w| f64::from(*w).powi(2)).sum();
-            let scale = libm::sqrt(square / to.iter().map(|x| x * x).sum::<f64>());
-            to.iter_mut().for_each(|x| *x *= scale);
-        }
-    }
-    out
 }
 
 fn distances(along: &Weights<f64>, across: &Weights<f64>, size: f64) -> Result<Axes, String> {
@@ -369,21 +373,4 @@ fn distances(along: &Weights<f64>, across: &Weights<f64>, size: f64) -> Result<A
         return Err("the three points lie on a line: train further, or a plane around one run".to_owned());
     }
     Ok(Axes::Distances { length, slant, height })
-}
-
-fn difference(a: &Weights<f64>, b: &Weights<f64>) -> Weights<f64> {
-    let mut out = a.clone();
-    for ((_, to), (_, from)) in out.parts_mut().into_iter().zip(b.parts()) {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to -= from);
-    }
-    out
-}
-
-fn product(a: &Weights<f64>, b: &Weights<f64>) -> f64 {
-    let parts = a.parts().into_iter().zip(b.parts());
-    parts.map(|((_, a), (_, b))| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>()).sum()
-}
-
-fn norm(a: &Weights<f64>) -> f64 {
-    libm::sqrt(product(a, a))
 }

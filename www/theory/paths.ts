@@ -17,9 +17,9 @@ export class PathRecord {
   add(runs: readonly RunData[]): void {
     for (const { label, frame } of runs) {
       const path = this.kept[label];
+      // Back at an earlier checkpoint.
+      if (frame.step < (path.at(-1)?.step ?? 0)) path.length = 0;
       const last = path.at(-1)?.step ?? Number.NEGATIVE_INFINITY;
-      // Back at an earlier checkpoint, or anew.
-      if (frame.step < last) path.length = 0;
       const { encoder, decoder, b_enc, b_dec, step } = frame;
       if (encoder.length === 0 || encoder.length + decoder.length > LARGEST || step - last < this.apart) continue;
       path.push({ step, encoder, decoder, b_enc, b_dec });

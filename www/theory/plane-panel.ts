@@ -40,7 +40,7 @@ interface Drawing {
   basis: Basis;
   first: RunLabel;
   configs: Record<RunLabel, Config>;
-  step: number;
+  dimensions: number;
   report: Drawn['report'];
   box: PlaneData['box'];
   /** Three numbers a point, as the engine gives them. */
@@ -126,7 +126,7 @@ export class PlanePanel {
     const around = choice === 'around-A' ? 'A' : choice === 'around-B' ? 'B' : undefined;
     const first = around ?? (this.methodsDiffer() ? this.by : 'A');
     const labels: RunLabel[] = around ? [around] : [first, first === 'A' ? 'B' : 'A'];
-    const step = this.runs[0].frame.step;
+    const { n_input, n_target } = this.runs[0].world;
     const packed = await Promise.all(labels.map((label) => this.pack(label)));
     const configs = Object.fromEntries(this.runs.map(({ label, config }) => [label, config])) as Drawing['configs'];
     const basis: Basis = around ? 'around' : (choice as Basis);
@@ -149,7 +149,7 @@ export class PlanePanel {
       basis,
       first,
       configs,
-      step,
+      dimensions: report.n_latent * (n_input + n_target),
       report,
       box: around ? { left: -1, right: 1, low: -1, high: 1 } : boxAround(report.marks),
       atMarks,
@@ -164,7 +164,7 @@ export class PlanePanel {
     let costs = 0;
     for (const pass of passes()) {
       if (costs * pass.count > LONGEST_PASS_MS) {
-        this.say(`${squared(drawing.stride)} points; finer ones would take over a minute here.`);
+        this.say(`${squared(drawing.stride)} points; the next pass would take long here.`);
         return;
       }
       this.say(`Refining to ${pass.side} × ${pass.side} points…`);

@@ -21,8 +21,8 @@ export interface Drawn {
   report: PlaneReport;
   quantity: Quantity;
   configs: Record<RunLabel, Config>;
-  /** When the runs were read. */
-  step: number;
+  /** Numbers that a point of the plane stands for. */
+  dimensions: number;
   /** Losses of that quantity at the marks, and evenly along the way from the first run to the second. */
   atMarks: number[];
   between: number[];
@@ -71,15 +71,14 @@ export function findingOf({ basis, first, quantity, report, atMarks, between, va
 }
 
 export function captionOf(drawn: Drawn): string {
-  const { basis, first, report, quantity, configs, step } = drawn;
-  const config = configs[first];
-  const { model, training } = config;
+  const { basis, first, report, quantity, configs, dimensions } = drawn;
+  const { model, training } = configs[first];
   const second = other(first);
-  const at = `as they were at step ${count(step)}`;
+  const at = `as they were at step ${count(report.step)}`;
   const which = {
     truth: `The plane through the weights of ${first} and ${second} ${at} and the planted solution W_E = [W_pᵀ; 0], W_D = [W_r, 0] (Theorem 3.2; no biases). Latents of ${second} and of the truth are first matched to those of ${first}, by cosines of encoder and decoder.`,
     start: `The plane through the weights of ${first} and ${second} ${at} and the start of ${first}. Latents of ${second} are first matched to those of ${first}, by cosines of encoder and decoder.`,
-    around: `The weights of ${first} at step ${count(step)} plus α and β times two random directions, filter-normalised (Li et al. 2018): each encoder row and decoder column of a direction is as long as that of the weights; biases stay.`,
+    around: `The weights of ${first} at step ${count(report.step)} plus α and β times two random directions, filter-normalised (Li et al. 2018): each encoder row and decoder column of a direction is as long as that of the weights; biases stay.`,
   }[basis];
   const say = [which];
   const added = report.n_latent - model.n_latent;
@@ -104,7 +103,6 @@ export function captionOf(drawn: Drawn): string {
     say.push(
       `Open marks are shadows of what lies off the plane: ${shadows.map((mark) => `${pointOf(mark, first).name} by ${mark.off.toFixed(2)}`).join(', ')}.`,
     );
-  const dimensions = report.n_latent * (widthIn(config) + widthOut(config));
   say.push(
     `A slice can mislead: of ${count(dimensions)} directions it shows two. What looks like a minimum may have a way down elsewhere, and a way round a hill need not be in the plane.`,
   );
@@ -118,11 +116,3 @@ export function methodOf({ model, loss, training }: Config): string {
   const { l1, l0, tanh, matryoshka, multi_k } = loss;
   return JSON.stringify([ofModel, l1, l0, tanh, matryoshka, multi_k, training.algorithm]);
 }
-
-const sources = ({ model, bench }: Config) => (model.task === 'crosscoder' ? bench.n_sources : 1);
-const widthIn = (config: Config) => widthOr(config, config.bench.n_input * sources(config));
-const widthOut = (config: Config) =>
-  widthOr(config, config.model.task === 'transcoder' ? config.bench.n_target : widthIn(config));
-/** Of the shipped data. */
-const widthOr = ({ source, model }: Config, width: number) =>
-  source === 'bench' ? width : model.task === 'crosscoder' ? 3 * 384 : 384;

@@ -43,7 +43,7 @@ export interface BoundData {
   step: number;
 }
 
-const MARGIN = { left: 58, right: 20, top: 48, bottom: 42 };
+const MARGIN = { left: 58, right: 26, top: 48, bottom: 42 };
 /** Decades of the vertical axis at most: differences fall to nothing. */
 const DECADES = 9;
 
@@ -214,29 +214,35 @@ function linesOf({ run, report }: BoundData, at: number[], theme: Theme): Line[]
   return lines.filter(({ curve }) => Array.from(curve.value).some((value) => value > 0));
 }
 
-/** Each line's name on it, at a place of its own along the plot. */
+/** Each line's name on it, where it is farthest from the other lines and from names already there. */
 function label(ctx: CanvasRenderingContext2D, theme: Theme, plot: Plot, lines: readonly Line[]): void {
   const { left, top, width, height } = plot.box;
   ctx.font = `600 12px ${theme.font}`;
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'center';
   ctx.lineJoin = 'round';
-  for (const [i, { name, curve, stroke }] of lines.entries()) {
-    const inside = Array.from(curve.value, (value, at) => ({
-      value,
-      x: plot.x(curve.at[at]),
-      y: plot.y(value),
-    })).filter(({ value, y }) => value > 0 && y > top + 8 && y < top + height - 8);
-    if (inside.length === 0) continue;
-    const wanted = left + width * [0.3, 0.16, 0.62, 0.42][i % 4];
-    const point = inside.reduce((best, at) => (Math.abs(at.x - wanted) < Math.abs(best.x - wanted) ? at : best));
-    const half = ctx.measureText(name).width / 2;
-    const x = Math.max(left + half, Math.min(left + width - half, point.x));
+  const names: { x: number; y: number }[] = [];
+  for (const line of lines) {
+    const half = ctx.measureText(line.name).width / 2;
+    let best: { x: number; y: number } | null = null;
+    let most = 0;
+    for (let i = 0; i < line.curve.at.length; i++) {
+      const at = { x: plot.x(line.curve.at[i]), y: plot.y(line.curve.value[i]) };
+      const isInside = at.x > left + half && at.x < left + width - half && at.y > top + 22 && at.y < top + height - 8;
+      if (!(line.curve.value[i] > 0) || !isInside) continue;
+      const apart = lines.filter((other) => other !== line).map(({ curve }) => Math.abs(plot.y(curve.value[i]) - at.y));
+      const away = names.map(({ x, y }) => Math.hypot((x - at.x) / 3, y - at.y));
+      // Beyond two lines of text farther is no better.
+      const room = Math.min(32, ...apart.filter(Number.isFinite), ...away);
+      if (room > most) [best, most] = [at, room];
+    }
+    if (!best) continue;
+    names.push(best);
     ctx.strokeStyle = theme.paper;
     ctx.lineWidth = 4;
-    ctx.strokeText(name, x, point.y);
-    ctx.fillStyle = stroke.colour === theme.muted || stroke.colour === theme.ink ? stroke.colour : theme.ink;
-    ctx.fillText(name, x, point.y);
+    ctx.strokeText(line.name, best.x, best.y);
+    ctx.fillStyle = line.stroke.colour === theme.muted ? theme.muted : theme.ink;
+    ctx.fillText(line.name, best.x, best.y);
   }
 }
 

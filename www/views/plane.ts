@@ -142,7 +142,8 @@ export class PlaneView implements View<PlaneData> {
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
     ctx.lineJoin = 'round';
-    const said: [number, number][] = [];
+    // Labels keep away from marks, and from each other.
+    const taken = this.data?.points.map((point): [number, number] => [plot.x(point.x) + 20, plot.y(point.y)]) ?? [];
     for (const level of levelsOf(range)) {
       const segments = contour(heights, side, heightOf(level, range));
       ctx.beginPath();
@@ -155,14 +156,15 @@ export class PlaneView implements View<PlaneData> {
       ctx.lineWidth = 1;
       ctx.stroke();
       ctx.globalAlpha = 1;
-      const at = placeOfLabel(segments, x, y, plot, said);
+      const at = placeOfLabel(segments, x, y, plot, taken);
       if (!at) continue;
-      said.push(at);
+      taken.push(at);
+      const words = lossWords(Number(level.toPrecision(2))).replace(/(\.\d*[1-9])0+$/, '$1');
       ctx.strokeStyle = theme.paper;
       ctx.lineWidth = 3;
-      ctx.strokeText(lossWords(level), ...at);
+      ctx.strokeText(words, ...at);
       ctx.fillStyle = theme.ink;
-      ctx.fillText(lossWords(level), ...at);
+      ctx.fillText(words, ...at);
     }
   }
 
@@ -277,7 +279,7 @@ function placeOfLabel(
   x: (column: number) => number,
   y: (row: number) => number,
   { box }: Plot,
-  said: readonly [number, number][],
+  taken: readonly [number, number][],
 ): [number, number] | null {
   let best: [number, number] | null = null;
   let most = 14;
@@ -289,7 +291,7 @@ function placeOfLabel(
       at[1] - box.top,
       box.top + box.height - at[1],
     );
-    const room = said.reduce((room, [sx, sy]) => Math.min(room, Math.hypot(sx - at[0], 2 * (sy - at[1])) / 2), edge);
+    const room = taken.reduce((room, [sx, sy]) => Math.min(room, Math.hypot(sx - at[0], 2 * (sy - at[1])) / 2), edge);
     if (room > most) [best, most] = [at, room];
   }
   return best;
@@ -352,7 +354,7 @@ function legendOf({ points, paths }: PlaneData): LegendItem[] {
     shape,
     colour: run ? `var(--sdl-${run.toLowerCase()})` : 'var(--sdl-ink)',
     filled: off === 0,
-    text: off === 0 ? name : `${name}, ${score(off)} off the plane`,
+    text: off === 0 ? name : `${name}, ${off.toFixed(2)} off the plane`,
   }));
   for (const { run } of paths)
     items.push({
