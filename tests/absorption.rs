@@ -212,6 +212,7 @@ fn anchored_parents_are_absorbed_less_than_free_ones() {
         let mut c = Config { seed, ..Config::default() };
         (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (20, 32, 0.97375);
         (c.bench.n_parents, c.bench.n_children, c.bench.no_child) = (4, 4, 0.3);
+        c.bench.tied_magnitudes = true;
         (c.model.activation, c.model.k, c.model.n_latent) = (Activation::BatchTopK, 0.7, 20);
         (c.training.steps, c.training.batch, c.training.learning_rate) = (1_000, 256, 3e-3);
         (c.anchors.count, c.scoring.hold_out, c.scoring.rows) = (4, 4, 8_192);

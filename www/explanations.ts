@@ -91,7 +91,7 @@ export const EXPLANATIONS: Record<KnobPath, Explanation> = {
   'training.beta2': { text: 'Memory of the mean squared gradient.', formula: 'v ← β_2 v + (1 − β_2) g²', source: ADAM },
   'training.epsilon': { text: 'Keeps the division finite where gradients vanish.', formula: '√v̂ + ε', source: ADAM },
 
-  'anchors.count': { text: 'The first latents are drawn to this many known feature directions. They are left out of the score of both runs.', source: `${PAPER}, eq. 22` },
+  'anchors.count': { text: 'The first latents are drawn to this many known feature directions; where there are families, the parents’ come first. They are left out of the score of both runs.', source: `${PAPER}, eq. 22` },
   'anchors.coefficient': { text: 'Pull of the anchors; 0 switches them off.', formula: 'λ_a (‖W_E[1:k] − W̃_pᵀ‖² + ‖W_D[:,1:k] − W̃_r‖²)', source: `${PAPER}, eq. 22` },
 
   'dead.window': { text: 'A latent that fired for none of the last so many training samples counts as dead. Its gradient is zero: nothing pulls it back.', source: BRICKEN },

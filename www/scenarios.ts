@@ -21,6 +21,7 @@ const FAMILIES: Some = {
   'bench.interference': 'negative',
   'bench.n_parents': 4,
   'bench.no_child': 0.3,
+  'bench.tied_magnitudes': true,
   'bench.sparsity': 0.97375,
   'model.n_latent': 20,
   'training.learning_rate': 0.003,

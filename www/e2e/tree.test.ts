@@ -46,6 +46,24 @@ test('the tree shows absorption as it comes, edge by edge, by pointer and by key
     { context: { reducedMotion: 'reduce', viewport: { width: 1440, height: 900 } } },
   ));
 
+test('labels of real data are looked at when asked, with the texts on which they are absorbed', () =>
+  visit(
+    '#scenario=sentences&backend=cpu&batch=64&steps=200',
+    async ({ page, requests }) => {
+      await reach(page, 100);
+      await page.evaluate(() => document.querySelector('sdl-explorer')?.pause());
+      const labels = page.locator('[data-figure=labels-A]');
+      expect(requests.some((url) => url.includes('engine_gpu_bg'))).toBe(false);
+      await labels.getByRole('button', { name: 'Look now' }).click();
+      const items = labels.locator('.labels > li');
+      await expect.poll(() => items.count(), { timeout: 60_000 }).toBe(32);
+      await expect.poll(() => labels.locator('.finding').innerText()).toMatch(/of 32 labels .* full absorption/);
+      await items.first().getByRole('button').first().click();
+      await expect.poll(() => items.first().locator('.details').innerText()).toContain('The probe tells');
+    },
+    { context: { reducedMotion: 'reduce' } },
+  ));
+
 test('methods are compared over seeds in the lab', () =>
   visit('lab.html#absorption?seeds=2', async ({ page }) => {
     await page.getByRole('button', { name: 'Train 12 models' }).click();

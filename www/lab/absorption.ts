@@ -17,7 +17,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
     seeds: clamp(Number(query.get('seeds')) || 5, 2, 64),
     no_child: query.has('alone') ? clamp(Number(query.get('alone')), 0, 0.9) : 0.3,
     exclusive: query.get('exclusive') !== '0',
-    tied: query.get('tied') === '1',
+    tied: query.get('tied') !== '0',
     k: clamp(Number(query.get('k')) || 0.7, 0.1, 5),
   };
   /** By method, as they come. */
