@@ -302,21 +302,22 @@ fn alternating_convex_search_never_rises() {
     }
 }
 
-/// The encoder half of an alternation against a fine search of the same cell: no encoder of that pattern does better.
+/// At rest, no encoder row of the same pattern does better beside the other row and the decoder: the quadratic programs
+/// are solved, not approached.
 #[test]
-fn the_encoders_half_is_solved_exactly() {
-    for (scene, mut stream) in random_scenes(40) {
+fn at_rest_no_row_of_the_same_pattern_is_better() {
+    for (scene, mut stream) in random_scenes(60) {
         let plane = scene.plane().expect("valid");
         let start = [0, 1].map(|_| stream.uniform() * 2.0 * PI - PI);
-        let path = descent::path(&scene, &schedule(Method::AlternatingConvexSearch), start, 0.0).expect("valid");
-        // Late, both halves are at rest together: perturbing the encoder inside the cell must not pay.
+        let long = Schedule { steps: 4000, ..schedule(Method::AlternatingConvexSearch) };
+        let path = descent::path(&scene, &long, start, 0.0).expect("valid");
         let end = path.frames.last().expect("an end").weights;
         let best = plane.objective(&end);
-        for _ in 0..200 {
+        for trial in 0..400 {
             let mut other = end;
-            other.encoder.iter_mut().flatten().for_each(|w| *w += 1e-2 * stream.normal());
+            other.encoder[trial % 2].iter_mut().for_each(|w| *w += 3e-3 * stream.normal());
             if plane.pattern(&other.encoder) == plane.pattern(&end.encoder) {
-                assert!(plane.objective(&other) > best - 2e-3, "{} below {best}: {scene:?}", plane.objective(&other));
+                assert!(plane.objective(&other) > best - 1e-5, "{} below {best}: {scene:?}", plane.objective(&other));
             }
         }
     }
@@ -360,9 +361,9 @@ fn the_landscape_answers_in_json_and_refuses_by_name() {
     assert!(refused(ask).contains("rate is 0"));
 }
 
-/// A picture is drawn while a slider moves.
+/// A picture is drawn while a slider moves: it takes 8 ms; the bound is for machines that are busy with other tests.
 #[test]
-fn a_picture_takes_less_than_a_frame_or_two() {
+fn a_picture_takes_less_than_half_a_second() {
     let scene = orthonormal(Sigma::TopK(1));
     let mut best = f64::INFINITY;
     for _ in 0..5 {
@@ -371,5 +372,5 @@ fn a_picture_takes_less_than_a_frame_or_two() {
         assert_eq!(size, 200);
         best = best.min(start.elapsed().as_secs_f64());
     }
-    assert!(best < 0.05, "{best} s for 200 × 200");
+    assert!(best < 0.5, "{best} s for 200 × 200");
 }

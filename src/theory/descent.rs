@@ -29,8 +29,8 @@ pub enum Method {
     GradientDescent,
     /// β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     Adam,
-    /// The best decoder, then the best encoder of the same pattern, in turns: each is a convex problem, solved exactly.
-    /// It never leaves the cell that it starts in.
+    /// The best decoder, then the best encoder rows of the same pattern, in turns: each is a convex problem, solved
+    /// exactly. It never leaves the cell that it starts in.
     AlternatingConvexSearch,
 }
 
@@ -183,10 +183,10 @@ struct Descent<'a> {
     plane: &'a Plane,
     schedule: Schedule,
     weights: Weights,
-    /// Adam's two means, and the step that each latent's began at.
+    /// Adam's two means, and for each latent β₁ᵗ and β₂ᵗ, t steps after they began.
     mean: Weights,
     square: Weights,
-    born: [usize; 2],
+    decay: [Vec2; 2],
 }
 
 impl<'a> Descent<'a> {
@@ -196,7 +196,7 @@ impl<'a> Descent<'a> {
             Decoder::Tied => Weights { encoder, decoder: encoder },
             Decoder::Best => plane.on_surface(encoder),
         };
-        Self { plane, schedule, weights, mean: Weights::default(), square: Weights::default(), born: [0; 2] }
+        Self { plane, schedule, weights, mean: Weights::default(), square: Weights::default(), decay: [[1.0; 2]; 2] }
     }
 
     /// All steps; `seen` gets the weights before the first and after each.
@@ -213,7 +213,7 @@ impl<'a> Descent<'a> {
             }
             match self.schedule.method {
                 Method::GradientDescent => self.descend(),
-                Method::Adam => self.adam(step),
+                Method::Adam => self.adam(),
                 Method::AlternatingConvexSearch if step % ALTERNATE_EVERY == 0 => {
                     convex::alternate(self.plane, &mut self.weights);
                 }
@@ -247,17 +247,17 @@ impl<'a> Descent<'a> {
         }
     }
 
-    fn adam(&mut self, step: usize) {
+    fn adam(&mut self) {
         const BETA: Vec2 = [0.9, 0.999];
         let mut gradient = self.plane.gradient(&self.weights);
-        let age = self.born.map(|born| (step - born) as f64);
+        self.decay.iter_mut().for_each(|decay| (0..2).for_each(|k| decay[k] *= BETA[k]));
         // The order of `numbers`: both encoder rows, both decoder columns, two numbers each.
         let latent = (0..8).map(|at| at / 2 % 2);
         let means = self.mean.numbers().zip(self.square.numbers());
         for (((w, g), (m, v)), i) in self.weights.numbers().zip(gradient.numbers()).zip(means).zip(latent) {
             *m += (1.0 - BETA[0]) * (*g - *m);
             *v += (1.0 - BETA[1]) * (*g * *g - *v);
-            let [m_hat, v_hat] = [*m / (1.0 - libm::pow(BETA[0], age[i])), *v / (1.0 - libm::pow(BETA[1], age[i]))];
+            let [m_hat, v_hat] = [*m / (1.0 - self.decay[i][0]), *v / (1.0 - self.decay[i][1])];
             *w -= self.schedule.rate * m_hat / (libm::sqrt(v_hat) + 1e-8);
         }
     }
@@ -279,7 +279,7 @@ impl<'a> Descent<'a> {
             let length =
                 if bits[1 - i] == 0 { self.plane.lengths[i] } else { libm::sqrt(square(self.weights.encoder[1 - i])) };
             self.aim(i, feature, length);
-            (self.born[i], self.mean, self.square) = (step, cleared(self.mean, i), cleared(self.square, i));
+            (self.mean, self.square, self.decay[i]) = (cleared(self.mean, i), cleared(self.square, i), [1.0; 2]);
             told.push(Resampled { step, latent: i, feature });
         }
     }

@@ -1,11 +1,12 @@
 //! One alternation of alternating convex search (v3 Theorem 3.2: on a fixed pattern L̃ is convex in the decoder and in the
-//! encoder), each half solved exactly: least squares, then quadratic programs inside the pattern's cell.
+//! encoder): the best decoder by least squares, then the best first row and the best second row inside the pattern's
+//! cell, by quadratic programs. Each is solved exactly.
 
 use crate::theory::landscape::plane::{Bits, Plane, Vec2, Weights, dot, minus, square};
 use crate::theory::simplified::Sigma;
 
-/// Firing means at least this much above the edge: the closed cell would let a row stop on its boundary, where it
-/// already fires no more.
+/// A row keeps this far from the edge between firing and not: on it the pattern, and with JumpReLU the loss, is already
+/// that of the other side.
 const INSIDE: f64 = 1e-9;
 /// The pull to where a row is, as a share of 1 + Σ M_d: among equally good rows the nearest is taken.
 const STAY: f64 = 1e-9;
@@ -15,8 +16,8 @@ const ROUNDS: usize = 8;
 /// c · w ≥ b.
 type Bound = (Vec2, f64);
 
-/// The best decoder for the encoder, then the best encoder of the same pattern for the decoder. Never raises the
-/// objective, never changes the pattern.
+/// The best decoder for the encoder, then the best rows of the same pattern for the decoder. Never raises the objective,
+/// never changes the pattern.
 pub fn alternate(plane: &Plane, at: &mut Weights) {
     let start = *at;
     at.decoder = plane.best_decoder(&at.encoder);
@@ -30,7 +31,7 @@ pub fn alternate(plane: &Plane, at: &mut Weights) {
             break;
         }
     }
-    // Rounding only: each half cannot rise by itself.
+    // Rounding only: no part can rise by itself.
     if plane.objective(at) > plane.objective(&start) {
         *at = start;
     }
@@ -99,7 +100,7 @@ fn bounds(plane: &Plane, at: &Weights, pattern: Bits, latent: usize) -> Vec<Boun
         } else if contested && fires(1 - latent) {
             (minus_p, INSIDE - other)
         } else {
-            (minus_p, -edge)
+            (minus_p, INSIDE - edge)
         }
     };
     plane.features.iter().enumerate().map(bound).collect()

@@ -5,7 +5,7 @@
 //! encoder nearby does better, and are reported as what they are.
 
 use super::cells::{Cell, Patch};
-use super::plane::{Bits, Plane, Vec2};
+use super::plane::{Bits, Plane, Vec2, square};
 use super::{Grid, wrapped};
 use crate::theory::simplified::Pattern;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ use std::f64::consts::TAU;
 
 /// Nodes within this share of Σ M_d count as equally high.
 const FLAT: f64 = 1e-9;
+/// Fewer nodes of a cell do not show that it is flat.
+const FEW: usize = 9;
 /// Minima within this share of Σ M_d of the least height are global.
 pub const GLOBAL: f64 = 1e-6;
 /// Radians: how finely a minimum is placed, how near to a boundary it counts as on it, how far around it one looks for
@@ -52,8 +54,10 @@ pub struct Minimum {
 /// All minima, lowest first, and the least height.
 pub fn minima(plane: &Plane, grid: &Grid, cells: &[Cell], cell_of: &[u16], patches: &[Patch]) -> (Vec<Minimum>, f64) {
     let search = Search { plane, grid, cell_of, scale: plane.mass() };
-    let (flat, low): (Vec<_>, Vec<_>) =
-        search.low_sets().into_iter().partition(|set| set.len() == search.nodes_of(cell_of[set[0]]));
+    let (flat, low): (Vec<_>, Vec<_>) = search
+        .low_sets()
+        .into_iter()
+        .partition(|set| set.len() >= FEW && set.len() == search.nodes_of(cell_of[set[0]]));
     let mut found: Vec<Minimum> = flat.iter().map(|set| search.plateau(set, cells, patches)).collect();
     let plateaus: Vec<u16> = found.iter().map(|m| m.cell).collect();
     for set in low {
@@ -212,17 +216,16 @@ impl Search<'_> {
         (from, from + length as f64 * step)
     }
 
-    /// Pattern search: the best of eight neighbours (two, along a valley's other axis), finer and finer, never leaving
-    /// the cell. Slow and sure: it needs no derivative at the edge of a cell.
+    /// Pattern search: the best of sixteen steps (two, along a valley's other axis), finer and finer, never leaving the
+    /// cell. Slow and sure: it needs no derivative at the edge of a cell, along which it slides.
     fn descend(&self, start: Vec2, bits: Bits, free: Option<usize>) -> Vec2 {
         let mut at = start;
         let mut height = self.height(at);
         let mut step = TAU / self.grid.size as f64;
         while step > PLACED {
-            let best = ring(step)
-                .filter(|by| free.is_none_or(|axis| by[axis].abs() < step / 2.0))
-                .map(|by| [0, 1].map(|axis| if free == Some(axis) { at[axis] } else { at[axis] + by[axis] }))
-                .filter(|to| self.bits(*to) == bits)
+            let best = self
+                .steps(at, bits, step, free)
+                .into_iter()
                 .map(|to| (self.height(to), to))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             match best {
@@ -231,6 +234,36 @@ impl Search<'_> {
             }
         }
         at
+    }
+
+    /// Where steps from `at` lead. One that would leave the cell is drawn back inwards, no farther than it must.
+    fn steps(&self, at: Vec2, bits: Bits, step: f64, free: Option<usize>) -> Vec<Vec2> {
+        if let Some(axis) = free {
+            let to = |by: f64| [0, 1].map(|other| if other == axis { at[other] } else { at[other] + by });
+            return [to(step), to(-step)].into_iter().filter(|to| self.bits(*to) == bits).collect();
+        }
+        let beside = |by: Vec2| [at[0] + by[0], at[1] + by[1]];
+        let (inside, outside): (Vec<Vec2>, Vec<Vec2>) = ring(step).partition(|by| self.bits(beside(*by)) == bits);
+        // Inwards is where the steps that stay inside go on the whole.
+        let inwards = inside.iter().fold([0.0; 2], |sum, by| [sum[0] + by[0], sum[1] + by[1]]);
+        let length = libm::sqrt(square(inwards));
+        let mut reached: Vec<Vec2> = inside.into_iter().map(beside).collect();
+        if length < 1e-3 * step {
+            return reached;
+        }
+        for by in outside {
+            let drawn = |back: f64| beside([0, 1].map(|axis| by[axis] + back * step * inwards[axis] / length));
+            let (mut out, mut back) = (0.0, 2.0);
+            if self.bits(drawn(back)) != bits {
+                continue;
+            }
+            for _ in 0..24 {
+                let middle = (out + back) / 2.0;
+                if self.bits(drawn(middle)) == bits { back = middle } else { out = middle }
+            }
+            reached.push(drawn(back));
+        }
+        reached
     }
 
     fn same(&self, a: &Minimum, b: &Minimum) -> bool {
