@@ -16,10 +16,10 @@ mod gradients;
 mod kernels;
 /// Every method of the table against the reference, on both backends.
 mod methods;
-/// Where runs end: grouping, verdicts, intervals; many seeds; escapes.
-mod minima;
 /// Metrics against brute force, plain loops and planted weights.
 mod metrics;
+/// Where runs end: grouping, verdicts, intervals; many seeds; escapes.
+mod minima;
 /// Identities between methods.
 mod properties;
 /// Runs: repeatable, resumable, changeable.
