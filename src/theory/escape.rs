@@ -17,9 +17,6 @@ use std::sync::Arc;
 /// An end counts as less loss when L̃ has fallen by this share of where the try began: training jitters.
 pub const LESS: f64 = 0.05;
 
-/// Rounds of the rank-one problem; it converges geometrically.
-const ROUNDS: usize = 2_000;
-
 /// Where tries begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -254,15 +251,20 @@ impl Room {
     }
 }
 
-/// z of the solution of min_{u, z} Σ_{d ∈ F_i} M_d ‖w_r^d − u z_d‖², scaled to ‖u‖ = 1 (a power iteration).
+/// z of the solution of min_{u, z} Σ_{d ∈ F_i} M_d ‖w_r^d − u z_d‖², scaled to ‖u‖ = 1, for one feature or two: √M_d z_d
+/// is the top eigenvector of the weighted Gram matrix √(M_d M_e) ⟨w_r^d, w_r^e⟩.
 fn rank_one(t: &Simplified, of: &[usize]) -> Vec<f64> {
-    // Not the same for all: that is a fixed point by symmetry, and a saddle where directions are more than 90° apart.
-    let mut z: Vec<f64> = (1..=of.len()).map(|place| 1.0 / place as f64).collect();
-    for _ in 0..ROUNDS {
-        let u = least_squares(t, of, &z);
-        let length = dot(&u, &u).sqrt();
-        z = of.iter().map(|d| dot(&t.directions_out[*d], &u) / length).collect();
+    let mut z = vec![1.0; of.len()];
+    if let [d, e] = *of {
+        let weigh =
+            |d: usize, e: usize| (t.mass[d] * t.mass[e]).sqrt() * dot(&t.directions_out[d], &t.directions_out[e]);
+        let (a, b, c) = (weigh(d, d), weigh(d, e), weigh(e, e));
+        let top = 0.5 * (a + c) + (0.25 * (a - c) * (a - c) + b * b).sqrt();
+        z = vec![b / t.mass[d].sqrt(), (top - a) / t.mass[e].sqrt()];
     }
+    let u = least_squares(t, of, &z);
+    let length = dot(&u, &u).sqrt();
+    z.iter_mut().for_each(|z| *z *= length);
     z
 }
 
