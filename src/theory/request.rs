@@ -3,13 +3,10 @@
 
 use super::absorption_trial::absorption_trial;
 use super::descent::{self, Schedule};
-use super::extreme;
 use super::landscape::{self, plane::Scene};
 use super::simplified::{Pattern, Point, Simplified, norm};
-use super::{escape, minima, seeds};
+use super::{absorption, biconvex, escape, extreme, minima, planted, seeds, small, spurious, zero_loss};
 use crate::config::Config;
-use super::simplified::{Pattern, Point, Simplified, norm};
-use super::{absorption, biconvex, extreme, planted, small, spurious, zero_loss};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -29,10 +29,20 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./landscape'),
   },
   {
-    id: 'point',
-    title: 'A spurious minimum by hand',
-    about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
-    load: () => import('./point'),
+    id: 'seeds',
+    title: 'Many seeds',
+    about:
+      'In which minima do runs end, and how often? Many small runs in one world, plain, anchored and resampled on the same seeds, grouped by their activation patterns.',
+    load: () => import('./seeds'),
+  },
+  {
+    id: 'escape',
+    title: 'Escape room',
+    about:
+      'A minimum in which two features share a latent is built, shaken by noise of relative size ε, and trained on from: how often does a run get out, and does resampling or anchoring help?',
+    load: () => import('./escape'),
+  },
+  {
     id: 'patterns',
     title: 'Patterns',
     about:
@@ -61,13 +71,6 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./dog'),
   },
   {
-    id: 'bounds',
-    title: 'Bounds',
-    about:
-      'How far the planted solution is from zero loss, and where the loss at extreme sparsity is what the theory says.',
-    load: () => import('./bounds'),
-  },
-  {
     id: 'absorption',
     title: 'Absorption, side by side',
     about:
@@ -75,17 +78,10 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./absorption'),
   },
   {
-    id: 'escape',
-    title: 'Escape room',
+    id: 'bounds',
+    title: 'Bounds',
     about:
-      'A minimum in which two features share a latent is built, shaken by noise of relative size ε, and trained on from: how often does a run get out, and does resampling or anchoring help?',
-    load: () => import('./escape'),
-  },
-  {
-    id: 'seeds',
-    title: 'Many seeds',
-    about:
-      'In which minima do runs end, and how often? Many small runs in one world, plain, anchored and resampled on the same seeds, grouped by their activation patterns.',
-    load: () => import('./seeds'),
+      'How far the planted solution is from zero loss, and where the loss at extreme sparsity is what the theory says.',
+    load: () => import('./bounds'),
   },
 ];
