@@ -4,7 +4,7 @@
 use super::absorption_trial::absorption_trial;
 use super::descent::{self, Schedule};
 use super::landscape::{self, plane::Scene};
-use super::simplified::{Pattern, Point, Simplified, norm};
+use super::simplified::{Pattern, Simplified};
 use super::{absorption, biconvex, escape, extreme, minima, planted, seeds, small, spurious, zero_loss};
 use crate::config::Config;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,6 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// L̃, its gradients and the pattern of given weights.
-    Point { world: Simplified, point: Point },
     /// A small world.
     World(small::Ask),
     /// L_SDL, L̃ and the bound of Theorem 3.1 over S.
@@ -53,22 +51,9 @@ pub enum Request {
     Absorption(absorption::Ask),
 }
 
-/// L̃ and what surrounds it at given weights.
-#[derive(Debug, Serialize)]
-pub struct PointReport {
-    pub loss: f64,
-    pub gradient_encoder: f64,
-    pub gradient_decoder: f64,
-    pub pattern: Pattern,
-}
-
 /// Answers `request` (JSON) in JSON; the error is for whoever asked: field, value, what would be right.
 pub fn answer(request: &str) -> Result<String, String> {
     match serde_json::from_str(request).map_err(|e| e.to_string())? {
-        Request::Point { world, point } => {
-            world.check()?;
-            json(&point_report(&world, &point))
-        }
         Request::World(ask) => json(&small::report(&ask)?),
         Request::Extreme(ask) => json(&extreme::report(&ask)?),
         Request::AbsorptionTrial { config, orthonormal } => {
@@ -93,16 +78,6 @@ pub fn answer(request: &str) -> Result<String, String> {
         Request::Pattern { world, pattern, names } => json(&spurious::report(&world, &pattern, names.as_deref())?),
         Request::Biconvex(ask) => json(&biconvex::report(&ask)?),
         Request::Absorption(ask) => json(&absorption::report(&ask)?),
-    }
-}
-
-fn point_report(world: &Simplified, point: &Point) -> PointReport {
-    let gradient = world.gradient(point);
-    PointReport {
-        loss: world.loss(point),
-        gradient_encoder: norm(&gradient.encoder),
-        gradient_decoder: norm(&gradient.decoder),
-        pattern: world.pattern(&point.encoder),
     }
 }
 
