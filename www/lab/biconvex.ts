@@ -77,7 +77,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
     const hue = moves === 'encoder' ? 'var(--sdl-a)' : 'var(--sdl-b)';
     picture.show({
       title: 'Drag the end of the segment',
-      finding: `${moves === 'encoder' ? 'Encoder rows' : 'Decoder columns'} of two latents: thin at the start of the segment, with a handle at its end.`,
+      finding: `${moves === 'encoder' ? 'Encoder rows' : 'Decoder columns'} of two latents: grey at the start of the segment, with a handle at its end.`,
       caption: 'Hollow points are the features. Handles also move with the arrow keys.',
       draw: (width) =>
         plane(
@@ -114,7 +114,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
       title: `Is L̃ convex ${block.about}?`,
       finding: finding(line, shown),
       keys: [{ name: block.name, mark: sample(block) }],
-      caption: html`Vertical lines are boundaries between activation patterns, named below the curve. The straight line is the
+      caption: html`Vertical lines are boundaries between activation patterns, which are in order ${line.patterns.map((p) => patternText(p)).join(' → ')}. The straight line is the
         chord of the pair of points whose midpoint (filled) lies highest above it: convexity forbids any such pair.`,
       draw: (width) => segment(line, block, width),
     });

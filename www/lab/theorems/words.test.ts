@@ -9,7 +9,7 @@ test('numbers keep three digits or a power of ten', () => {
     '0.5',
     '0.333',
     '−2.25',
-    '1.0·10⁻⁹',
+    '10⁻⁹',
     '−3.1·10⁻¹⁷',
     '1.2·10⁴',
   ]);

@@ -6,7 +6,8 @@ export function number(x: number): string {
   const size = Math.abs(x);
   if (size >= 1e4 || size < 1e-3) {
     const [digits, power] = x.toExponential(1).split('e');
-    return `${digits.replace('-', '−')}·10${raised(Number(power))}`;
+    const times = digits === '1.0' ? '' : `${digits.replace('-', '−')}·`;
+    return `${times}10${raised(Number(power))}`;
   }
   return String(Number(x.toPrecision(3))).replace('-', '−');
 }
