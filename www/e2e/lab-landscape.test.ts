@@ -28,7 +28,7 @@ const start = (page: Page) =>
   });
 
 test('a dragged start leaves the trap of Example 3.3, resampling rescues the one that stays', () =>
-  visit('lab.html', async ({ page }) => {
+  visit('lab.html#landscape?scene=paper', async ({ page }) => {
     await found(page).filter({ hasText: 'every method ends in the spurious minimum {1, 2}, {} with L̃ = 1' }).waitFor();
     await found(page)
       .filter({ hasText: /Of 256 starts .* \d+ % with GD/ })
@@ -54,7 +54,7 @@ test('a dragged start leaves the trap of Example 3.3, resampling rescues the one
 
     // The trap again, by link; a reader of it finds the same.
     await page.evaluate(() => {
-      location.hash = 'landscape?s1=45&s2=-135';
+      location.hash = 'landscape?scene=paper&s1=45&s2=-135';
     });
     await found(page).filter({ hasText: 'every method ends in the spurious minimum' }).waitFor();
     await page.getByLabel('resample dead latents').check();
@@ -66,7 +66,7 @@ test('a dragged start leaves the trap of Example 3.3, resampling rescues the one
 
 test('anchors and features change the surface; the clock goes by key', () =>
   visit(
-    'lab.html#landscape?sigma=relu&s1=140&s2=-130',
+    'lab.html#landscape?scene=paper&sigma=relu&s1=140&s2=-130',
     async ({ page }) => {
       const finding = page.locator('.map .finding');
       await finding.filter({ hasText: 'Of 16 cells' }).waitFor();

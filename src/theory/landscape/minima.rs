@@ -13,7 +13,7 @@ use std::f64::consts::TAU;
 
 /// Nodes within this share of Σ M_d count as equally high.
 const FLAT: f64 = 1e-9;
-/// Fewer nodes of a cell do not show that it is flat.
+/// Fewer nodes than these, or a row of them, do not show that a cell is flat.
 const FEW: usize = 9;
 /// Minima within this share of Σ M_d of the least height are global.
 pub const GLOBAL: f64 = 1e-6;
@@ -54,10 +54,10 @@ pub struct Minimum {
 /// All minima, lowest first, and the least height.
 pub fn minima(plane: &Plane, grid: &Grid, cells: &[Cell], cell_of: &[u16], patches: &[Patch]) -> (Vec<Minimum>, f64) {
     let search = Search { plane, grid, cell_of, scale: plane.mass() };
-    let (flat, low): (Vec<_>, Vec<_>) = search
-        .low_sets()
-        .into_iter()
-        .partition(|set| set.len() >= FEW && set.len() == search.nodes_of(cell_of[set[0]]));
+    let is_flat = |set: &Vec<usize>| {
+        set.len() >= FEW && set.len() == search.nodes_of(cell_of[set[0]]) && search.free_axis(set).is_none()
+    };
+    let (flat, low): (Vec<_>, Vec<_>) = search.low_sets().into_iter().partition(is_flat);
     let mut found: Vec<Minimum> = flat.iter().map(|set| search.plateau(set, cells, patches)).collect();
     let plateaus: Vec<u16> = found.iter().map(|m| m.cell).collect();
     for set in low {

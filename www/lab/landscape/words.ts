@@ -81,7 +81,7 @@ export function pathsSentence(paths: readonly Path[], end: number): string {
     return `${who} ${verb}`;
   });
   const text = `From this start, in ${end} steps, ${parts.join('; ')}.`;
-  return text.replace(/, (Gradient|Alternating)/g, (_, word: string) => `, ${word.toLowerCase()}`);
+  return text.replace(/Gradient|Alternating/g, (word) => word.toLowerCase());
 }
 
 /** What resampling did, if anything. */
