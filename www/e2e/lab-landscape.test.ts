@@ -59,7 +59,7 @@ test('a dragged start leaves the trap of Example 3.3, resampling rescues the one
     await found(page).filter({ hasText: 'every method ends in the spurious minimum' }).waitFor();
     await page.getByLabel('resample dead latents').check();
     await found(page)
-      .filter({ hasText: /every method ends in a global minimum.*latent 2 was dead/s })
+      .filter({ hasText: /every method ends in a global minimum.*latent 2, dead at step 100/s })
       .waitFor();
     await page.waitForFunction(() => location.hash.includes('resample=100'));
   }));

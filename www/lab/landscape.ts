@@ -43,6 +43,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   const map = new LandscapeMap(part('.map'), (s1, s2) => change({ s1, s2 }));
   const weights = new WeightsView(part('.beside'), (feature, angle) => change({ [feature]: angle }));
   const curves = new DescentCurves(part('.beside'), (step) => change({ step }));
+  map.figure.showCaption('Drag the start, or move it with the arrow keys. Point at a minimum to read what it is.');
   for (const text of READING) {
     const line = document.createElement('p');
     line.textContent = text;
@@ -155,6 +156,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   return () => {
     clearTimeout(quiet);
     cancelAnimationFrame(playing);
+    for (const job of [pictures, descents, counts]) job.end();
     for (const { figure } of [map, weights, curves]) figure.destroy();
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
   };

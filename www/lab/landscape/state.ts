@@ -85,12 +85,12 @@ export function readState(query: URLSearchParams): State {
   const scene = SCENES.find((scene) => scene.id === query.get('scene'));
   Object.assign(state, scene?.change);
   for (const [name, text] of query) {
-    if (name in RANGES) {
+    if (Object.hasOwn(RANGES, name)) {
       const [low, high] = RANGES[name as keyof typeof RANGES];
       const value = Number(text);
       if (text !== '' && Number.isFinite(value))
         state[name as keyof typeof RANGES] = Math.max(low, Math.min(high, value));
-    } else if (name in CHOICES) {
+    } else if (Object.hasOwn(CHOICES, name)) {
       const choices: readonly string[] = CHOICES[name as keyof typeof CHOICES];
       if (choices.includes(text)) Object.assign(state, { [name]: text });
     } else if (name === 'ends') state.ends = text === '1';
