@@ -30,7 +30,7 @@ pub enum Method {
     /// β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     Adam,
     /// The best decoder, then the best encoder rows of the same pattern, in turns: each is a convex problem, solved
-    /// exactly. It never leaves the cell that it starts in.
+    /// exactly. The pattern never changes.
     AlternatingConvexSearch,
 }
 

@@ -102,10 +102,21 @@ impl Grid {
         [self.angle(0, node % self.size), self.angle(1, node / self.size)]
     }
 
-    /// The node `by` steps away, around the torus.
+    /// The node `by` steps (−1, 0 or 1 along each axis) away, around the torus.
     pub fn beside(&self, node: usize, by: [isize; 2]) -> usize {
-        let go = |at: usize, by: isize| (at as isize + by).rem_euclid(self.size as isize) as usize;
-        go(node / self.size, by[1]) * self.size + go(node % self.size, by[0])
+        let n = self.size as isize;
+        // Compared, not divided: this is most of what a picture's cells and minima cost.
+        let go = |at: isize| {
+            if at < 0 {
+                at + n
+            } else if at >= n {
+                at - n
+            } else {
+                at
+            }
+        };
+        let (x, y) = (node % self.size, node / self.size);
+        (go(y as isize + by[1]) * n + go(x as isize + by[0])) as usize
     }
 }
 

@@ -9,7 +9,7 @@ import { type Ends, METHODS, type Path, type Picture } from './landscape/engine'
 import css from './landscape/landscape.css?inline';
 import { Latest } from './landscape/latest';
 import { LandscapeMap } from './landscape/map';
-import { EXAMPLE, radians, readState, STEPS, type State, sceneOf, scheduleOf, writeState } from './landscape/state';
+import { DEFAULT, readState, STEPS, type State, sceneOf, scheduleOf, startOf, writeState } from './landscape/state';
 import { WeightsView } from './landscape/weights';
 import { endsSentence, pathsSentence, resampledSentence } from './landscape/words';
 import type { RoomModule } from './rooms';
@@ -28,7 +28,8 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   sheet.replaceSync(css);
   document.adoptedStyleSheets.push(sheet);
   at.innerHTML = `<div class="landscape-room"><div class="controls"></div><div class="found" role="status"></div>
-    <div><div class="map"></div><div class="clock-controls"></div></div><div class="beside"></div></div>`;
+    <div><div class="map"></div><div class="clock-controls"></div></div><div class="beside"></div>
+    <details class="reading" open><summary>How to read this</summary></details></div>`;
   const part = (name: string) => at.querySelector(name) as HTMLElement;
 
   let state = readState(query);
@@ -42,7 +43,12 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   const map = new LandscapeMap(part('.map'), (s1, s2) => change({ s1, s2 }));
   const weights = new WeightsView(part('.beside'), (feature, angle) => change({ [feature]: angle }));
   const curves = new DescentCurves(part('.beside'), (step) => change({ step }));
-  map.figure.showCaption(CAPTION);
+  map.figure.showCaption('Drag the start, or move it with the arrow keys. Point at a minimum to read what it is.');
+  for (const text of READING) {
+    const line = document.createElement('p');
+    line.textContent = text;
+    part('.reading').append(line);
+  }
 
   const failed = (error: Error) => {
     problem = error.message;
@@ -54,12 +60,13 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
     problem = '';
     ends = [];
     descents.run();
+    settle();
   }, failed);
   const descents = new Latest(async () => {
     if (!picture) return;
     const { least } = picture;
     const asked = state;
-    const ask = { ask: 'descent', scene: sceneOf(asked), start: [radians(asked.s1), radians(asked.s2)], least };
+    const ask = { ask: 'descent', scene: sceneOf(asked), start: startOf(asked), least };
     paths = await Promise.all(METHODS.map((method) => pool.ask<Path>({ ...ask, schedule: scheduleOf(asked, method) })));
     show();
   }, failed);
@@ -126,7 +133,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   }
 
   function show(): void {
-    const visit = (scene: Partial<State>) => change({ ...EXAMPLE, ...scene });
+    const visit = (scene: Partial<State>) => change({ ...DEFAULT, ...scene });
     const actions = { change, visit, play };
     render(html`${worldControls(state, actions)}${treatmentControls(state, actions)}`, part('.controls'));
     render(clockControls(state, playing !== 0, actions), part('.clock-controls'));
@@ -149,6 +156,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
   return () => {
     clearTimeout(quiet);
     cancelAnimationFrame(playing);
+    for (const job of [pictures, descents, counts]) job.end();
     for (const { figure } of [map, weights, curves]) figure.destroy();
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
   };
@@ -158,13 +166,9 @@ const pictureKey = (state: State): string => JSON.stringify(sceneOf(state));
 const runKey = ({ resample, decoder, rate }: State): string => JSON.stringify([resample, decoder, rate]);
 const startKey = ({ s1, s2 }: State): string => JSON.stringify([s1, s2]);
 
-const CAPTION =
-  'Every point is a pair of encoder directions; its height is the loss with the best decoder for them (least squares, ' +
-  'the shortest of equals), so for ReLU this is the whole landscape and no slice: there the lengths of the rows change ' +
-  'nothing. For Top-1 and JumpReLU, and with anchors, lengths matter, and the picture is at those that are set. Inside a ' +
-  'cell the activation pattern (F₁, F₂) is constant; on dotted lines two parallel rows act as one. Paths train encoder ' +
-  'and decoder together and are drawn at the angles of their rows, whose lengths may change on the way: they hover above ' +
-  'the picture until their decoder is the best one. ACS solves one side at a time, and stays in its cell. Small rings: ' +
-  'each row is a feature. A dashed ring around a minimum: it lies on the boundary of its cell. Resampling re-aims a dead ' +
-  'latent at the feature that is reconstructed worst. L̃ is that of Theorem 3.1; JumpReLU, which is not scale-free, is ' +
-  'beyond that theorem.';
+const READING = [
+  'Every point is a pair of encoder directions; its height is the loss with the best decoder for them (least squares, the shortest of equals). For ReLU this is the whole landscape and no slice, because the lengths of the rows change nothing. For Top-1 and JumpReLU, and with anchors, lengths matter: the picture is at those that are set.',
+  'Inside a cell the activation pattern F₁, F₂ (which features fire latents 1 and 2) is constant. On dotted lines two parallel rows act as one, and the surface jumps. Small rings: each row is a feature. A dashed ring around a minimum: it lies on the boundary of its cell.',
+  'Paths train encoder and decoder together and are drawn at the angles of the rows, whose lengths may change on the way: they hover above the picture until their decoder is the best one. Alternating convex search solves for the decoder, then for each row under the same pattern, exactly; it never changes its pattern. Resampling re-aims a dead latent at the feature that is reconstructed worst. Ends count as global within 1 % of ΣM of the least height.',
+  'L̃ is that of Theorem 3.1, spurious minima those of Example 3.3 and Theorem 3.5, anchors those of eq. 22, in arXiv 2512.05534. JumpReLU is not scale-free and beyond Theorem 3.1.',
+];

@@ -13,7 +13,7 @@ use std::f64::consts::TAU;
 
 /// Nodes within this share of Σ M_d count as equally high.
 const FLAT: f64 = 1e-9;
-/// Fewer nodes of a cell do not show that it is flat.
+/// Fewer nodes than these, or a row of them, do not show that a cell is flat.
 const FEW: usize = 9;
 /// Minima within this share of Σ M_d of the least height are global.
 pub const GLOBAL: f64 = 1e-6;
@@ -22,6 +22,8 @@ pub const GLOBAL: f64 = 1e-6;
 const PLACED: f64 = 1e-8;
 const ON_BOUNDARY: f64 = 1e-6;
 const AROUND: f64 = 1e-4;
+/// The golden angle, in radians: multiples of it never meet.
+const GOLDEN: f64 = 2.399_963_229_728_653;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,10 +56,10 @@ pub struct Minimum {
 /// All minima, lowest first, and the least height.
 pub fn minima(plane: &Plane, grid: &Grid, cells: &[Cell], cell_of: &[u16], patches: &[Patch]) -> (Vec<Minimum>, f64) {
     let search = Search { plane, grid, cell_of, scale: plane.mass() };
-    let (flat, low): (Vec<_>, Vec<_>) = search
-        .low_sets()
-        .into_iter()
-        .partition(|set| set.len() >= FEW && set.len() == search.nodes_of(cell_of[set[0]]));
+    let is_flat = |set: &Vec<usize>| {
+        set.len() >= FEW && set.len() == search.nodes_of(cell_of[set[0]]) && search.free_axis(set).is_none()
+    };
+    let (flat, low): (Vec<_>, Vec<_>) = search.low_sets().into_iter().partition(is_flat);
     let mut found: Vec<Minimum> = flat.iter().map(|set| search.plateau(set, cells, patches)).collect();
     let plateaus: Vec<u16> = found.iter().map(|m| m.cell).collect();
     for set in low {
@@ -87,11 +89,16 @@ impl Search<'_> {
 
     /// Sets of equally high neighbours in one cell with none lower beside them in it.
     fn low_sets(&self) -> Vec<Vec<usize>> {
-        let heights = &self.grid.heights;
-        let mut seen = vec![false; heights.len()];
+        let flat = FLAT * self.scale;
+        let mut seen = vec![false; self.cell_of.len()];
         let mut sets = vec![];
-        for start in 0..heights.len() {
+        for start in 0..seen.len() {
             if seen[start] {
+                continue;
+            }
+            // Most nodes have a lower neighbour in their cell and no equal: nothing to gather.
+            let rises = self.rises(start);
+            if rises.clone().any(|(_, rise)| rise < -flat) && rises.clone().all(|(_, rise)| rise.abs() > flat) {
                 continue;
             }
             let (mut set, mut is_low) = (vec![start], true);
@@ -100,19 +107,12 @@ impl Search<'_> {
             while at < set.len() {
                 let node = set[at];
                 at += 1;
-                for by in [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [1, -1], [-1, 1], [-1, -1]] {
-                    let beside = self.grid.beside(node, by);
-                    if self.cell_of[beside] != self.cell_of[node] {
-                        continue;
-                    }
-                    let rise = heights[beside] - heights[node];
-                    if rise.abs() <= FLAT * self.scale {
-                        if !seen[beside] {
-                            seen[beside] = true;
-                            set.push(beside);
-                        }
-                    } else if rise < 0.0 {
-                        is_low = false;
+                for (beside, rise) in self.rises(node) {
+                    if rise.abs() > flat {
+                        is_low &= rise > 0.0;
+                    } else if !seen[beside] {
+                        seen[beside] = true;
+                        set.push(beside);
                     }
                 }
             }
@@ -121,6 +121,17 @@ impl Search<'_> {
             }
         }
         sets
+    }
+
+    /// The neighbours of a node in its cell, and how much higher each is.
+    fn rises(&self, node: usize) -> impl Iterator<Item = (usize, f64)> + Clone {
+        const AROUND: [[isize; 2]; 8] = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [1, -1], [-1, 1], [-1, -1]];
+        let rise = move |by| {
+            let beside = self.grid.beside(node, by);
+            let inside = self.cell_of[beside] == self.cell_of[node];
+            inside.then(|| (beside, self.grid.heights[beside] - self.grid.heights[node]))
+        };
+        AROUND.into_iter().filter_map(rise)
     }
 
     fn plateau(&self, set: &[usize], cells: &[Cell], patches: &[Patch]) -> Minimum {
@@ -165,18 +176,15 @@ impl Search<'_> {
         });
         let kind = if free.is_some() { Kind::Valley } else { Kind::Point };
         let mut minimum = self.minimum(kind, at, ends, cell, cells);
-        minimum.on_boundary = ring(ON_BOUNDARY).any(|by| self.bits([at[0] + by[0], at[1] + by[1]]) != bits);
-        if minimum.on_boundary {
-            for by in ring(AROUND) {
-                let beside = [at[0] + by[0], at[1] + by[1]];
-                let height = self.height(beside);
-                let is_plateau = || plateaus.contains(&self.cell_of[self.nearest(beside)]);
-                let rise = height - minimum.height;
-                if rise < -GLOBAL * self.scale
-                    || (rise < GLOBAL * self.scale && self.bits(beside) != bits && is_plateau())
-                {
-                    return None;
-                }
+        minimum.on_boundary = ring(ON_BOUNDARY, 0.0).any(|by| self.bits([at[0] + by[0], at[1] + by[1]]) != bits);
+        for by in ring(AROUND, 0.0) {
+            let beside = [at[0] + by[0], at[1] + by[1]];
+            let rise = self.height(beside) - minimum.height;
+            let is_plateau = || plateaus.contains(&self.cell_of[self.nearest(beside)]);
+            let goes_on =
+                minimum.on_boundary && self.bits(beside) != bits && rise < GLOBAL * self.scale && is_plateau();
+            if rise < -GLOBAL * self.scale || goes_on {
+                return None;
             }
         }
         Some(minimum)
@@ -222,28 +230,32 @@ impl Search<'_> {
         let mut at = start;
         let mut height = self.height(at);
         let mut step = TAU / self.grid.size as f64;
+        // The directions turn, so that no narrow corner of a cell lies between them for long.
+        let (mut turn, mut failures) = (0.0, 0);
         while step > PLACED {
+            turn += GOLDEN;
             let best = self
-                .steps(at, bits, step, free)
+                .steps(at, bits, step, turn, free)
                 .into_iter()
                 .map(|to| (self.height(to), to))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             match best {
-                Some((lower, to)) if lower < height => (height, at) = (lower, to),
-                _ => step /= 2.0,
+                Some((lower, to)) if lower < height => (height, at, failures) = (lower, to, 0),
+                _ if failures < 1 => failures += 1,
+                _ => (step, failures) = (step / 2.0, 0),
             }
         }
         at
     }
 
     /// Where steps from `at` lead. One that would leave the cell is drawn back inwards, no farther than it must.
-    fn steps(&self, at: Vec2, bits: Bits, step: f64, free: Option<usize>) -> Vec<Vec2> {
+    fn steps(&self, at: Vec2, bits: Bits, step: f64, turn: f64, free: Option<usize>) -> Vec<Vec2> {
         if let Some(axis) = free {
             let to = |by: f64| [0, 1].map(|other| if other == axis { at[other] } else { at[other] + by });
             return [to(step), to(-step)].into_iter().filter(|to| self.bits(*to) == bits).collect();
         }
         let beside = |by: Vec2| [at[0] + by[0], at[1] + by[1]];
-        let (inside, outside): (Vec<Vec2>, Vec<Vec2>) = ring(step).partition(|by| self.bits(beside(*by)) == bits);
+        let (inside, outside): (Vec<Vec2>, Vec<Vec2>) = ring(step, turn).partition(|by| self.bits(beside(*by)) == bits);
         // Inwards is where the steps that stay inside go on the whole.
         let inwards = inside.iter().fold([0.0; 2], |sum, by| [sum[0] + by[0], sum[1] + by[1]]);
         let length = libm::sqrt(square(inwards));
@@ -257,7 +269,7 @@ impl Search<'_> {
             if self.bits(drawn(back)) != bits {
                 continue;
             }
-            for _ in 0..24 {
+            for _ in 0..16 {
                 let middle = (out + back) / 2.0;
                 if self.bits(drawn(middle)) == bits { back = middle } else { out = middle }
             }
@@ -294,10 +306,10 @@ impl Search<'_> {
     }
 }
 
-/// Sixteen directions from an axis on, `radius` long.
-fn ring(radius: f64) -> impl Iterator<Item = Vec2> {
+/// Sixteen directions, the first one at `turn`, `radius` long.
+fn ring(radius: f64, turn: f64) -> impl Iterator<Item = Vec2> {
     (0..16).map(move |at| {
-        let angle = f64::from(at) * TAU / 16.0;
+        let angle = turn + f64::from(at) * TAU / 16.0;
         [radius * libm::cos(angle), radius * libm::sin(angle)]
     })
 }

@@ -1,7 +1,7 @@
 /** The room's controls: the world, what is switched on, the start, and the clock. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { METHODS, type Method } from './engine';
-import { EXAMPLE, RANGES, SCENES, STEPS, type State } from './state';
+import { DEFAULT, RANGES, SCENES, STEPS, type State } from './state';
 import { NAMES, SHORT } from './words';
 
 export interface Actions {
@@ -16,7 +16,7 @@ type Numeric = keyof typeof RANGES;
 export function worldControls(state: State, { change, visit }: Actions): TemplateResult {
   const slider = sliders(state, change);
   const scene = SCENES.find(({ change }) => {
-    const wanted = { ...EXAMPLE, ...change };
+    const wanted = { ...DEFAULT, ...change };
     return (Object.keys(wanted) as (keyof State)[]).every((name) => LOOSE.has(name) || wanted[name] === state[name]);
   });
   const pick = (event: Event) => visit(SCENES[Number((event.target as HTMLSelectElement).value)].change);

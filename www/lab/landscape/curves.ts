@@ -7,7 +7,7 @@ import { methodStyle } from './ramp';
 import { STEPS, type State } from './state';
 import { SHORT, short } from './words';
 
-const MARGIN = { left: 40, right: 14, top: 12, bottom: 42 };
+const MARGIN = { left: 40, right: 14, top: 26, bottom: 42 };
 
 export class DescentCurves {
   readonly figure: Figure;
@@ -62,7 +62,7 @@ export class DescentCurves {
     const plot = new Plot(box, linearAxis(0, STEPS, 4, String), linearAxis(0, 1.04 * most, 4, String));
     plot.drawAxes(ctx, theme, 'step');
     ctx.textAlign = 'left';
-    ctx.fillText(state.anchors > 0 ? 'L̃ + λₐ · anchors' : 'L̃', box.left + 6, box.top + 2);
+    ctx.fillText(state.anchors > 0 ? 'L̃ + λₐ · anchors' : 'L̃', 4, 10);
     plot.drawRule(ctx, state.step, { colour: theme.select, width: 1.4 });
     for (const path of paths) {
       const { colour, dash, shape } = methodStyle(theme, path.method);

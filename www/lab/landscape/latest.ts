@@ -4,13 +4,20 @@ import { Cancelled } from '../pool';
 export class Latest {
   private running = false;
   private again = false;
+  private ended = false;
 
   constructor(
     private readonly job: () => Promise<void>,
     private readonly failed: (error: Error) => void,
   ) {}
 
+  /** Nothing is begun any more. */
+  end(): void {
+    this.ended = true;
+  }
+
   run(): void {
+    if (this.ended) return;
     if (this.running) {
       this.again = true;
       return;
@@ -20,7 +27,7 @@ export class Latest {
     this.job()
       .catch((error: Error) => {
         // Called off: whoever asked has left.
-        if (!(error instanceof Cancelled)) this.failed(error);
+        if (!(error instanceof Cancelled || this.ended)) this.failed(error);
       })
       .finally(() => {
         this.running = false;

@@ -28,9 +28,14 @@ export function drawNames(ctx: CanvasRenderingContext2D, theme: Theme, square: S
   for (const { cell, at, room } of picture.patches) {
     const pixels = (room / (2 * Math.PI)) * square.side;
     if (pixels < 15) continue;
-    const { x, y } = place(square, at);
+    const { x, y: middle } = place(square, at);
+    const marked = picture.minima.some((minimum) => {
+      const mark = place(square, minimum.at);
+      return minimum.kind !== 'plateau' && Math.abs(mark.x - x) < 40 && Math.abs(mark.y - middle) < 16;
+    });
+    const y = middle + (marked ? 22 : 0);
     const minimum = flat.get(cell);
-    const name = patternName(picture.cells[cell].pattern);
+    const name = patternName(picture.cells[cell].pattern).replaceAll(', ', pixels < 40 ? ',' : ', ');
     const two = minimum && pixels > 17;
     write(ctx, theme, `600 ${pixels < 26 ? 10 : 12}px ${theme.font}`, name, x, y - (two ? 7 : 0));
     if (two) {

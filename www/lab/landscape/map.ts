@@ -124,9 +124,9 @@ export class LandscapeMap {
     ctx.rect(square.left, square.top, square.side, square.side);
     ctx.clip();
     this.drawLines(ctx, theme, picture);
-    drawNames(ctx, theme, square, picture);
-    if (state.ends) this.drawEnds(ctx, theme);
     drawMarks(ctx, theme, square, this.data);
+    if (state.ends) this.drawEnds(ctx, theme);
+    drawNames(ctx, theme, square, picture);
     for (const path of paths) this.drawPath(ctx, theme, path, state);
     ctx.restore();
     this.drawStart(ctx, theme, state);
@@ -314,6 +314,7 @@ export class LandscapeMap {
         ...methods,
         item('diamond', ink, 'global minimum', true),
         item('down', ink, 'spurious minimum'),
+        item('ring', 'var(--sdl-truth)', 'each row is a feature'),
         ...(state.ends
           ? [item('cross', 'var(--sdl-muted)', `start that ${SHORT[state.method]} leaves in a trap`)]
           : []),

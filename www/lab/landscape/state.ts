@@ -29,19 +29,19 @@ export interface State {
   step: number;
 }
 
-export const EXAMPLE: State = {
+export const DEFAULT: State = {
   sigma: 'top1',
   threshold: 0.3,
   ratio: 1,
-  f1: 0,
-  f2: 90,
+  f1: 20,
+  f2: 70,
   m1: 1,
   m2: 1,
   anchors: 0,
   weight: 0.1,
   resample: 0,
-  s1: 60,
-  s2: -104,
+  s1: 104,
+  s2: -100,
   decoder: 'tied',
   rate: 0.05,
   method: 'gradient_descent',
@@ -49,19 +49,15 @@ export const EXAMPLE: State = {
   step: STEPS,
 };
 
-/** A name, and what it changes of the example. */
+/** A name, and what it changes of the default. */
 export const SCENES: readonly { id: string; title: string; change: Partial<State> }[] = [
-  { id: 'paper', title: 'Example 3.3 of the paper', change: {} },
-  { id: 'near', title: 'Two features 50° apart', change: { f1: 20, f2: 70, s1: 120, s2: -80 } },
-  { id: 'opposed', title: 'Two features 140° apart', change: { f1: 20, f2: 160, s1: 70, s2: -60 } },
-  { id: 'rare', title: 'One rare feature', change: { f1: 10, f2: 80, m2: 0.3, s1: 110, s2: -90 } },
-  { id: 'relu', title: 'Two orthogonal features, ReLU', change: { sigma: 'relu', s1: 140, s2: -130 } },
+  { id: 'near', title: 'Two features 50° apart', change: {} },
+  { id: 'paper', title: 'Example 3.3 of the paper', change: { f1: 0, f2: 90, s1: 60, s2: -104 } },
+  { id: 'opposed', title: 'Two features 140° apart', change: { f1: 20, f2: 160, s1: 66, s2: -62 } },
+  { id: 'rare', title: 'One rare feature', change: { f1: 10, f2: 80, m2: 0.3, s1: 96, s2: -120 } },
+  { id: 'relu', title: 'ReLU, both may fire', change: { sigma: 'relu', s1: 140, s2: -95 } },
   { id: 'rescued', title: 'A dead latent, resampled', change: { resample: 100 } },
-  {
-    id: 'anchored',
-    title: 'One feature known: anchored',
-    change: { anchors: 1, weight: 0.2, f1: 15, f2: 65, s1: 100 },
-  },
+  { id: 'anchored', title: 'One feature known: anchored', change: { anchors: 1, weight: 0.2 } },
 ];
 
 /** Bounds and steps of the numbers, for links and controls. */
@@ -85,16 +81,16 @@ const CHOICES = { sigma: ['relu', 'top1', 'jump'], decoder: ['tied', 'best'], me
 
 /** What cannot be read stays at its default. */
 export function readState(query: URLSearchParams): State {
-  const state: State = { ...EXAMPLE };
+  const state: State = { ...DEFAULT };
   const scene = SCENES.find((scene) => scene.id === query.get('scene'));
   Object.assign(state, scene?.change);
   for (const [name, text] of query) {
-    if (name in RANGES) {
+    if (Object.hasOwn(RANGES, name)) {
       const [low, high] = RANGES[name as keyof typeof RANGES];
       const value = Number(text);
       if (text !== '' && Number.isFinite(value))
         state[name as keyof typeof RANGES] = Math.max(low, Math.min(high, value));
-    } else if (name in CHOICES) {
+    } else if (Object.hasOwn(CHOICES, name)) {
       const choices: readonly string[] = CHOICES[name as keyof typeof CHOICES];
       if (choices.includes(text)) Object.assign(state, { [name]: text });
     } else if (name === 'ends') state.ends = text === '1';
@@ -107,7 +103,7 @@ export function readState(query: URLSearchParams): State {
 export function writeState(state: State): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(state)) {
-    if (value === EXAMPLE[name as keyof State]) continue;
+    if (value === DEFAULT[name as keyof State]) continue;
     query.set(name, value === true ? '1' : String(value));
   }
   return query.toString();
@@ -127,6 +123,11 @@ export function sceneOf(state: State): Scene {
 
 export function scheduleOf(state: State, method: Method): Schedule {
   return { method, steps: STEPS, rate: state.rate, decoder: state.decoder, resample_every: state.resample };
+}
+
+/** A hair off whole degrees, each angle by its own: between features at whole degrees no start lies on a boundary. */
+export function startOf({ s1, s2 }: State): Vec2 {
+  return [radians(s1 + 0.011), radians(s2 + 0.017)];
 }
 
 export const radians = (degrees: number): number => (degrees * Math.PI) / 180;

@@ -9,7 +9,7 @@ import { degrees, radians, type State, turned, unit } from './state';
 import { NAMES, short } from './words';
 
 /** Vectors beyond this many radii of the circle end on the rim. */
-const REACH = 1.6;
+const REACH = 1.7;
 const LARGEST = 340;
 
 export class WeightsView {
@@ -35,7 +35,7 @@ export class WeightsView {
     this.figure.canvas.classList.add('weights');
     this.listen();
     this.figure.showCaption(
-      'The plane of features and weights; the circle is length 1. Drag a ring to turn a feature. Longer vectors than the figure end in an arrow on its rim.',
+      'The plane of features and weights; the circle is length 1. Drag a ring to turn a feature. Vectors longer than the figure end in a diamond on its rim.',
     );
   }
 
@@ -44,7 +44,7 @@ export class WeightsView {
     this.path = path;
     const { variable } = methodStyle(LEGEND_THEME, state.method);
     showLegend(this.figure.legend, [
-      { shape: 'ring', colour: 'var(--sdl-truth)', text: 'feature (larger: larger M_d)' },
+      { shape: 'ring', colour: 'var(--sdl-truth)', text: 'feature (the larger, the larger its M)' },
       { shape: 'triangle', colour: variable, text: 'encoder row', filled: true },
       { shape: 'dot', colour: variable, text: 'decoder column (dashed)' },
     ]);
@@ -153,8 +153,10 @@ export class WeightsView {
       ctx.beginPath();
       trace(ctx, anchored ? 'diamond' : 'ring', tip.x, tip.y, 6 + 6 * Math.sqrt(mass / heaviest));
       ctx.stroke();
-      const out = this.at([1.34 * direction[0], 1.34 * direction[1]]);
-      text(ctx, theme, `feature ${feature[1]}${anchored ? ' ⚓' : ''}`, out.x, out.y, theme.ink);
+      const out = this.at([1.24 * direction[0], 1.3 * direction[1]]);
+      const align = direction[0] > 0.4 ? 'left' : direction[0] < -0.4 ? 'right' : 'center';
+      text(ctx, theme, `feature ${feature[1]}`, out.x, out.y, theme.ink, align);
+      if (anchored) text(ctx, theme, 'anchored', out.x, out.y + 15, theme.ink, align);
     }
   }
 
@@ -204,9 +206,17 @@ function gap({ objective, height }: Frame): string {
     : `height ${now}; with the best decoder it would be ${short(height)}.`;
 }
 
-function text(ctx: CanvasRenderingContext2D, theme: Theme, said: string, x: number, y: number, colour: string): void {
+function text(
+  ctx: CanvasRenderingContext2D,
+  theme: Theme,
+  said: string,
+  x: number,
+  y: number,
+  colour: string,
+  align: CanvasTextAlign = 'center',
+): void {
   ctx.font = `600 12px ${theme.font}`;
-  ctx.textAlign = 'center';
+  ctx.textAlign = align;
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
   ctx.strokeStyle = theme.paper;

@@ -81,20 +81,20 @@ export function pathsSentence(paths: readonly Path[], end: number): string {
     return `${who} ${verb}`;
   });
   const text = `From this start, in ${end} steps, ${parts.join('; ')}.`;
-  return text.replace(/, (Gradient|Alternating)/g, (_, word: string) => `, ${word.toLowerCase()}`);
+  return text.replace(/Gradient|Alternating/g, (word) => word.toLowerCase());
 }
 
-/** What resampling did, if anything. */
+/** What resampling did first with each method, if anything; methods it did the same to share a clause. */
 export function resampledSentence(paths: readonly Path[]): string {
-  const told = paths.flatMap((path) =>
-    path.resampled
-      .slice(0, 1)
-      .map(
-        ({ step, latent, feature }) =>
-          `${SHORT[path.method]}: latent ${latent + 1} was dead at step ${step} and re-aimed at feature ${feature + 1}`,
-      ),
-  );
-  return told.length > 0 ? `${told.join('; ')}.` : '';
+  const told = new Map<string, string[]>();
+  for (const { method, resampled } of paths) {
+    if (resampled.length === 0) continue;
+    const { step, latent, feature } = resampled[0];
+    const said = `latent ${latent + 1}, dead at step ${step}, was re-aimed at feature ${feature + 1}`;
+    told.set(said, [...(told.get(said) ?? []), SHORT[method]]);
+  }
+  const parts = [...told].map(([said, names]) => `${said} (${names.join(', ')})`);
+  return parts.length > 0 ? `Resampling: ${parts.join('; ')}.` : '';
 }
 
 /** The shares over all starts. */
