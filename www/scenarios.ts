@@ -188,6 +188,7 @@ export const SCENARIOS: readonly Scenario[] = [
       'dead.resample_every': 200,
       'dead.resample_until': 1000,
       'dead.resample_inputs': 256,
+      'dead.resample_scale': 1,
       'training.batch': 32,
       'training.learning_rate': 0.003,
       'training.steps': 2000,

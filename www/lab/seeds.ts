@@ -38,6 +38,7 @@ class Seeds {
   private seconds = 0;
   private problem = '';
   private all = false;
+  private left = false;
 
   constructor(
     private readonly at: HTMLElement,
@@ -51,6 +52,7 @@ class Seeds {
   }
 
   leave(): void {
+    this.left = true;
     this.pool.cancel();
   }
 
@@ -95,7 +97,7 @@ class Seeds {
 
   private async group(): Promise<void> {
     const arms = this.arms.map((ends) => [...ends]);
-    if (!this.of || arms.every((ends) => ends.length === 0)) return;
+    if (this.left || !this.of || arms.every((ends) => ends.length === 0)) return;
     const n_features = this.of.settings['bench.n_features'];
     const minima = await this.pool.ask<Minimum[]>({ ask: 'minima', arms, n_features, by: this.by });
     const counts = arms.map((ends, arm) => [spuriousIn(minima, arm), ends.length]);
