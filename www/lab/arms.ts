@@ -32,7 +32,7 @@ export const SETTINGS: Settings = {
   'bench.world': 1,
   'bench.n_features': 8,
   'bench.n_input': 4,
-  'bench.sparsity': 0.9,
+  'bench.sparsity': 0.98,
   'model.n_latent': 8,
   'model.k': 1,
   'training.steps': 2000,

@@ -156,6 +156,8 @@ class Seeds {
       Every seed draws initial weights and samples of its own in one and the same world, and is trained three times:
       ${ARMS.map((arm, i) => html`${i > 0 ? '; ' : ''}<b class="arm-${arm}">${arm}</b> (${LOOKS[arm].about(this.settings)})`)}.
       Adam, batches of 32, no biases, Top-k. Ends with the same sets F_i, whichever latents have them, are one minimum.
+      A latent that no feature fires alone is not dead while mixtures of features still fire it: at a lower S resampling finds
+      nothing to re-aim.
     </p>`;
   }
 
