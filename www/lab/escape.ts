@@ -33,6 +33,8 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
 /** `[arm][ε]` lists of tries. */
 const none = (): Try[][][] => ARMS.map(() => EPSILONS.map(() => []));
 
+const UNKNOWN: Share[][] = ARMS.map(() => EPSILONS.map(() => ({ count: 0, of: 0, low: 0, high: 1 })));
+
 class Escape {
   private settings: Settings;
   private tries: number;
@@ -211,7 +213,7 @@ class Escape {
     `;
     render(panel, this.panel);
     render(this.shares.length > 0 ? this.numbers() : nothing, this.table);
-    if (this.shares.length === 0) this.figure.update({ epsilons: EPSILONS, shares: [] });
+    if (this.shares.length === 0) this.figure.update({ epsilons: EPSILONS, shares: UNKNOWN });
   }
 
   private about(built: Built, settings: Settings) {
