@@ -171,9 +171,14 @@ fn example_3_3_holds_plain_training_and_resampling_leaves_it() {
     let stay = escape::tries(&c, &Start::Example, 0.0, &seeds).expect("the example");
     assert!(stay.tries.iter().all(|t| !t.escaped && t.end.approx_loss > 0.9 * mass), "{stay:?}");
 
+    // A revived latent has to win Top-1 to live: as long as the living it does, at Bricken's 0.2 it never fires.
     c.dead.treatment = Treatment::Resample;
+    c.dead.resample_scale = 1.0;
     let leave = escape::tries(&c, &Start::Example, 0.0, &seeds).expect("the example");
     assert!(leave.tries.iter().all(|t| t.escaped && t.verdict == Verdict::Global), "{leave:?}");
+    c.dead.resample_scale = 0.2;
+    let short = escape::tries(&c, &Start::Example, 0.0, &seeds).expect("the example");
+    assert!(short.tries.iter().all(|t| !t.escaped), "{short:?}");
 }
 
 #[test]

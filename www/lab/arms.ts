@@ -23,6 +23,7 @@ export interface Settings {
   'anchors.count': number;
   'anchors.coefficient': number;
   'dead.resample_every': number;
+  'dead.resample_scale': number;
 }
 
 const SCENARIO = scenarioById('small');
@@ -31,13 +32,15 @@ export const SETTINGS: Settings = {
   'bench.world': 1,
   'bench.n_features': 8,
   'bench.n_input': 4,
-  'bench.sparsity': 0.9,
+  'bench.sparsity': 0.98,
   'model.n_latent': 8,
   'model.k': 1,
   'training.steps': 2000,
   'anchors.count': 2,
   'anchors.coefficient': 0.1,
   'dead.resample_every': 200,
+  // With Top-k a revived latent has to win against the living to be one: Bricken's 0.2 is too short for that.
+  'dead.resample_scale': 1,
 };
 
 /** Resampling ends half-way, so that what it revives can settle. */
@@ -80,6 +83,6 @@ export const LOOKS: Record<Arm, { hue: string; dash: string; about: (settings: S
     hue: 'var(--sdl-truth)',
     dash: '2 3',
     about: (s) =>
-      `dead latents re-aimed every ${s['dead.resample_every']} steps, up to step ${Math.floor(s['training.steps'] * RESAMPLED_SHARE)}`,
+      `dead latents re-aimed every ${s['dead.resample_every']} steps, up to step ${Math.floor(s['training.steps'] * RESAMPLED_SHARE)}, to ${s['dead.resample_scale']} × the living’s mean norm`,
   },
 };

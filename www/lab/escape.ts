@@ -13,6 +13,8 @@ import css from './seeds.css?inline';
 
 const EPSILONS = [0, 0.05, 0.1, 0.2, 0.4, 0.8];
 const TRIES_AT_ONCE = 8;
+/** Between two counts while tries come in. */
+const RECOUNT_MS = 700;
 /** Example 3.3's sizes. */
 const EXAMPLE: Partial<Settings> = {
   'bench.n_features': 2,
@@ -30,6 +32,8 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
 
 /** `[arm][ε]` lists of tries. */
 const none = (): Try[][][] => ARMS.map(() => EPSILONS.map(() => []));
+
+const UNKNOWN: Share[][] = ARMS.map(() => EPSILONS.map(() => ({ count: 0, of: 0, low: 0, high: 1 })));
 
 class Escape {
   private settings: Settings;
@@ -135,6 +139,8 @@ class Escape {
     Object.assign(this, { busy: true, done: 0, total: this.tries * EPSILONS.length * ARMS.length, problem: '' });
     this.draw();
     const started = performance.now();
+    let counted = started;
+    let counting: Promise<void> | undefined;
     try {
       await askAll<Tries>(this.pool, requests, (answer, place) => {
         if (mine !== this.asked) return;
@@ -144,18 +150,26 @@ class Escape {
         this.done += seeds.length;
         this.seconds = (performance.now() - started) / 1000;
         this.draw();
+        if (performance.now() - counted > RECOUNT_MS) {
+          counted = performance.now();
+          // One called off with the rest is done again below.
+          counting = this.count().catch(() => {});
+        }
       });
-      await this.count();
+      await counting;
+      if (mine === this.asked) await this.count();
     } catch (error) {
       this.problem = failed(error);
     }
     this.busy = false;
-    this.draw();
+    if (mine === this.asked) this.draw();
   }
 
   private async count(): Promise<void> {
+    const mine = this.asked;
     const counts = this.results.flat().map((tries) => [tries.filter((t) => t.escaped).length, tries.length]);
     const flat = await this.pool.ask<Share[]>({ ask: 'shares', counts });
+    if (mine !== this.asked) return;
     this.shares = ARMS.map((_, i) => flat.slice(i * EPSILONS.length, (i + 1) * EPSILONS.length));
     this.figure.update({ epsilons: EPSILONS, shares: this.shares });
   }
@@ -199,7 +213,7 @@ class Escape {
     `;
     render(panel, this.panel);
     render(this.shares.length > 0 ? this.numbers() : nothing, this.table);
-    if (this.shares.length === 0) this.figure.update({ epsilons: EPSILONS, shares: [] });
+    if (this.shares.length === 0) this.figure.update({ epsilons: EPSILONS, shares: UNKNOWN });
   }
 
   private about(built: Built, settings: Settings) {

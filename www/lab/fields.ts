@@ -15,6 +15,7 @@ const NAMES: Record<keyof Settings, string> = {
   'anchors.count': 'Anchors',
   'anchors.coefficient': 'λ_a',
   'dead.resample_every': 'Resample every',
+  'dead.resample_scale': 'Revived norm',
 };
 
 const paths = Object.keys(NAMES) as (keyof Settings)[];

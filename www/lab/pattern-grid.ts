@@ -27,5 +27,5 @@ export function patternGrid(pattern: readonly (readonly number[])[], nFeatures: 
 
 export const gridKey = html`<p class="key">
   A row is a latent, a column a feature; filled where the feature alone fires the latent. <span>● answers to one feature</span>
-  <span class="many">■ to several (polysemantic)</span> <span>○ to none (dead)</span> <span>× a feature without a latent</span>
+  <span class="many">■ to several (polysemantic)</span> <span>○ to none (dead, as long as features come alone)</span> <span>× a feature without a latent</span>
 </p>`;

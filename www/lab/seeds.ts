@@ -38,6 +38,7 @@ class Seeds {
   private seconds = 0;
   private problem = '';
   private all = false;
+  private left = false;
 
   constructor(
     private readonly at: HTMLElement,
@@ -51,6 +52,7 @@ class Seeds {
   }
 
   leave(): void {
+    this.left = true;
     this.pool.cancel();
   }
 
@@ -95,7 +97,7 @@ class Seeds {
 
   private async group(): Promise<void> {
     const arms = this.arms.map((ends) => [...ends]);
-    if (!this.of || arms.every((ends) => ends.length === 0)) return;
+    if (this.left || !this.of || arms.every((ends) => ends.length === 0)) return;
     const n_features = this.of.settings['bench.n_features'];
     const minima = await this.pool.ask<Minimum[]>({ ask: 'minima', arms, n_features, by: this.by });
     const counts = arms.map((ends, arm) => [spuriousIn(minima, arm), ends.length]);
@@ -154,6 +156,8 @@ class Seeds {
       Every seed draws initial weights and samples of its own in one and the same world, and is trained three times:
       ${ARMS.map((arm, i) => html`${i > 0 ? '; ' : ''}<b class="arm-${arm}">${arm}</b> (${LOOKS[arm].about(this.settings)})`)}.
       Adam, batches of 32, no biases, Top-k. Ends with the same sets F_i, whichever latents have them, are one minimum.
+      A latent that no feature fires alone is not dead while mixtures of features still fire it: at a lower S resampling finds
+      nothing to re-aim.
     </p>`;
   }
 
