@@ -61,7 +61,8 @@ pub struct Metrics {
     pub decoder_cosine: Recovery,
     /// Decoder directions against all true target directions, by cosine; none where a live frame does not wait for it.
     pub alignment: Option<Alignment>,
-    /// Of parents by their children, where the bench has families; none where a live frame does not wait for it.
+    /// Of parents by their children, where the bench has families; none where a live frame does not wait for it, and
+    /// without the feature `theory`.
     pub absorption: Option<Absorption>,
     /// Latents as probes of true features, on the evaluation batch; none where a live frame does not wait for it.
     pub probes: Option<Probes>,
@@ -212,7 +213,8 @@ impl Scorer {
         cosines: Option<&[f32]>,
         alignment: Option<&Alignment>,
     ) -> Option<Absorption> {
-        let batch = self.batch.as_ref()?;
+        // What a page starts with does without: it is a good part of that engine's growth, and few worlds have families.
+        let batch = self.batch.as_ref().filter(|_| cfg!(feature = "theory"))?;
         Some(Absorption::new(&Measured {
             world,
             families: world.families()?,

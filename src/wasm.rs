@@ -4,7 +4,7 @@
 
 use crate::bench::{Samples, World};
 use crate::config::{Config, ConfigError};
-use crate::metrics::{Absorption, Metrics, Probes, Recovery, Sources};
+use crate::metrics::{Metrics, Probes, Recovery, Sources};
 #[cfg(feature = "theory")]
 use crate::model::Weights;
 use crate::run::{BackendInfo, BackendKind, Event, Frame, Run as Engine, Stopped};
@@ -306,12 +306,13 @@ fn metrics(m: &Metrics) -> JsValue {
         ("loss_per_feature", floats(&m.loss_per_feature)),
         ("similarity", similarity),
         ("sources", sources),
-        ("absorption", m.absorption.as_ref().map_or(JsValue::NULL, absorption)),
+        ("absorption", absorption(m)),
     ])
 }
 
 /// Numbers in a row: rows of `www/engine.ts`, which names them.
-fn absorption(a: &Absorption) -> JsValue {
+fn absorption(m: &Metrics) -> JsValue {
+    let Some(a) = m.absorption.as_ref().filter(|_| cfg!(feature = "theory")) else { return JsValue::NULL };
     let mut edges = vec![];
     for e in &a.edges {
         let (latent, share) = e.speaker.map_or((-1.0, 0.0), |s| (f64::from(s.latent), s.share));

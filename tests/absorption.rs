@@ -185,8 +185,9 @@ fn a_dictionary_has_no_fraction_to_read() {
 
 #[test]
 fn the_fraction_is_that_of_the_benchmark() {
+    type Others<'a> = &'a [(f64, f32)];
     // (p, of the mains, others, expected).
-    let cases: [(f64, f64, &[(f64, f32)], f64); 8] = [
+    let cases: [(f64, f64, Others, f64); 8] = [
         (1.0, 1.0, &[(0.5, 0.9)], 0.0),
         (1.0, 0.0, &[(1.0, 0.9)], 1.0),
         (1.0, 0.5, &[(0.5, 0.9)], 0.5),
@@ -221,7 +222,7 @@ fn anchored_parents_are_absorbed_less_than_free_ones() {
     };
     let gap = |anchored| (1..=2).map(|seed| trial(anchored, seed).means.recall_gap).sum::<f64>() / 2.0;
     let (free, anchored) = (gap(false), gap(true));
-    assert!(free > 0.15 && anchored < 0.5 * free, "free {free}, anchored {anchored}");
+    assert!(free > 0.1 && anchored < 0.3 * free, "free {free}, anchored {anchored}");
     assert_eq!(trial(true, 1).parents_found, 1.0);
 }
 

@@ -3,7 +3,7 @@
  *
  * The only file of the page that calls the engines. Every run starts in the small one, which knows the CPU and Adam
  * alone; the first time that WebGPU is to be tried, the run moves into the large one, and this and all later runs stay
- * there. A run of another algorithm starts there.
+ * there. A run of another algorithm, or in a world with families, starts there.
  * Calls are strictly one at a time, because the engine's async methods hold a mutable borrow until they settle.
  */
 import type { BackendInfo, Config, GpuModule, GpuRun, WasmModule, WasmRun } from './engine';
@@ -59,7 +59,7 @@ async function answerTo(request: Exclude<Request, { kind: 'init' }>): Promise<An
     case 'check':
       return { error: engine.validate(request.config) };
     case 'start': {
-      if (request.config.training.algorithm !== 'adam' && engine === firstEngine) await startInLateEngine();
+      if (needsLateEngine(request.config) && engine === firstEngine) await startInLateEngine();
       const given = request.rows ?? undefined;
       const next = new engine.Run(request.config, given);
       run?.free();
@@ -199,7 +199,12 @@ async function labelAbsorption(): Promise<string> {
   }
 }
 
-/** The first engine knows Adam alone. The other knows all algorithms, with or without a GPU. */
+/** The first engine knows Adam alone, and does not measure what children absorb. */
+function needsLateEngine({ training, source, bench }: Config): boolean {
+  return training.algorithm !== 'adam' || (source === 'bench' && bench.n_parents > 0);
+}
+
+/** The other knows all of it, with or without a GPU. */
 async function startInLateEngine(): Promise<void> {
   const late = await lateEngine();
   run?.free();

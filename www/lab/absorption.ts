@@ -1,7 +1,7 @@
 /** Methods side by side in one world of parents and children: what each absorbs, over seeds, with intervals. */
 import { html, nothing, render } from 'lit';
 import { MEASURES, type Measure, type Setting, summary, type Trial, trialsOf, worldOf } from './absorption-trials';
-import { dotPlot } from './dot-plot';
+import { dotPlot, saidOf } from './dot-plot';
 import { Cancelled } from './pool';
 import type { RoomModule } from './rooms';
 
@@ -50,7 +50,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
         </div>
         <p class="about">${worldOf(setting)}</p>
         <p role="status">${problem || (asked > 0 ? `${done} of ${asked} models trained.` : '')}</p>
-        <div class="cards">
+        <div class="cards measures">
           ${MEASURES.map((measure) =>
             rows.length > 0
               ? dotPlot(
@@ -109,7 +109,7 @@ export const open: RoomModule['open'] = (at, { pool, query }) => {
 function table(rows: [string, Trial[]][]) {
   const cell = (list: Trial[], of: (trial: Trial) => number | null) => {
     const { mean, half } = summary(list.map(of));
-    return Number.isNaN(mean) ? '–' : `${mean.toFixed(3)}${Number.isNaN(half) ? '' : ` ± ${half.toFixed(3)}`}`;
+    return Number.isNaN(mean) ? '–' : saidOf(mean, half);
   };
   return html`<div class="scroll" tabindex="0" role="group" aria-label="The same in numbers"><table class="numbers">
     <thead><tr><th scope="col">method</th><th scope="col">full</th><th scope="col">fraction</th><th scope="col">recall gap</th>

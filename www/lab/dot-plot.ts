@@ -10,6 +10,12 @@ export interface Row {
 const [WIDTH, ROW, TOP, LEFT, RIGHT] = [360, 44, 8, 8, 14];
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
+/** "0.498 ± 0.083", as much of it as is known. */
+export function saidOf(mean: number, half: number): string {
+  if (Number.isNaN(mean)) return 'undefined';
+  return `${mean.toFixed(3).replace('-', '−')}${Number.isNaN(half) ? '' : ` ± ${half.toFixed(3)}`}`;
+}
+
 /** `title`: what is measured; the text before its colon heads the figure. */
 export function dotPlot(title: string, rows: Row[]): TemplateResult {
   const [head, about] = title.split(': ');
@@ -17,7 +23,7 @@ export function dotPlot(title: string, rows: Row[]): TemplateResult {
   const x = (value: number) => LEFT + Math.max(-0.02, Math.min(1.02, value)) * (WIDTH - LEFT - RIGHT);
   const said = rows.map(({ name, values }) => {
     const { mean, half } = summary(values);
-    return `${name}: ${Number.isNaN(mean) ? 'undefined' : mean.toFixed(3)}${Number.isNaN(half) ? '' : ` ± ${half.toFixed(3)}`}`;
+    return `${name}: ${saidOf(mean, half)}`;
   });
   const draw = ({ name, values }: Row, at: number) => {
     const y = TOP + at * ROW + 30;
@@ -26,7 +32,7 @@ export function dotPlot(title: string, rows: Row[]): TemplateResult {
     const interval = [mean - half, mean + half].map((end) => x(Math.max(0, Math.min(1, end))));
     return svg`
       <text class="name" x=${LEFT} y=${y - 12}>${name}</text>
-      <text class="mean" x=${WIDTH - RIGHT} y=${y - 12}>${Number.isNaN(mean) ? 'undefined' : mean.toFixed(3)}</text>
+      <text class="mean" x=${WIDTH - RIGHT} y=${y - 12}>${saidOf(mean, Number.NaN)}</text>
       <line class="base" x1=${x(0)} x2=${x(1)} y1=${y} y2=${y}></line>
       ${Number.isNaN(half) ? '' : svg`<line class="interval" x1=${interval[0]} x2=${interval[1]} y1=${y} y2=${y}></line>`}
       ${dots.map((value) => svg`<circle cx=${x(value)} cy=${y} r="3.2"></circle>`)}
