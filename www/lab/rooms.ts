@@ -27,4 +27,11 @@ export const ROOMS: readonly Room[] = [
     about: 'Example 3.3 of the paper: one latent answers to two features, the other to none, and no gradient is left.',
     load: () => import('./point'),
   },
+  {
+    id: 'findings',
+    title: 'Findings',
+    about:
+      'What grids of small runs say, at least 32 seeds to a point, each made by one command that is stated with it: where a remedy helps, and where it does not.',
+    load: () => import('./findings'),
+  },
 ];
