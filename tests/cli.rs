@@ -8,6 +8,8 @@ mod kills;
 mod links;
 /// Bad input: exit code 2, and field, value, remedy.
 mod refusals;
+/// Grids of settings: killed and gone on with, summarised, refused.
+mod sweeps;
 /// Tables, stopped and gone on with.
 mod tables;
 /// Training step by step against the reference, from files.

@@ -6,12 +6,13 @@ use super::{data, files};
 use crate::bench::World;
 use crate::config::Config;
 use crate::metrics::{Effort, Metrics};
+use crate::model::Weights;
 use crate::run::{Event, Run, Stopped};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pollster::block_on;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -24,7 +25,7 @@ pub trait Cell: Sync {
     fn config(&self) -> &Config;
     /// For a reader of the progress.
     fn name(&self) -> String;
-    /// What tells this cell's line from all others, also in the lines of earlier times.
+    /// What tells this cell's line from all others, also in the lines of earlier times; cells of one key are one run.
     fn key(&self) -> String;
     fn key_of(line: &Value) -> Option<String>;
     /// Whether its line, written earlier, says all that it would say now.
@@ -38,7 +39,7 @@ pub trait Cell: Sync {
 pub struct End<'a> {
     pub run: &'a Run,
     /// None of a run that diverged.
-    pub reading: Option<Metrics>,
+    pub reading: Option<(Metrics, Weights)>,
     /// Where and why it did.
     pub diverged: Option<String>,
 }
@@ -68,10 +69,12 @@ impl Workers {
         let keyed = |line: Value| C::key_of(&line).map(|key| (key, line));
         let mut done: HashMap<String, Value> = lines.into_iter().filter_map(keyed).collect();
         let is_done = |cell: &&C| done.get(&cell.key()).is_some_and(|line| cell.is_said_by(line));
-        let mut left: Vec<&C> = cells.iter().filter(|cell| !is_done(cell)).collect();
-        let before = cells.len() - left.len();
-        if before > 0 && !self.quiet {
-            eprintln!("{before} of {} cells are finished already", cells.len());
+        let mut seen = HashSet::new();
+        let runs: Vec<&C> = cells.iter().filter(|cell| seen.insert(cell.key())).collect();
+        let n_runs = runs.len();
+        let mut left: Vec<&C> = runs.into_iter().filter(|cell| !is_done(cell)).collect();
+        if left.len() < n_runs && !self.quiet {
+            eprintln!("{} of {n_runs} cells are finished already", n_runs - left.len());
         }
         // Popped from the end: the first in the list is the first to run.
         left.reverse();
@@ -140,7 +143,7 @@ fn train<C: Cell>(cell: &C, worlds: &Worlds, bar: &ProgressBar) -> Outcome<Value
     }
     let reading = match diverged {
         Some(_) => None,
-        None => Some(block_on(run.frame())?.metrics),
+        None => Some(block_on(run.frame())?).map(|frame| (frame.metrics, frame.weights)),
     };
     Ok(cell.line(&End { run: &run, reading, diverged }))
 }

@@ -16,15 +16,6 @@ pub fn mean_and_interval(values: &[f64]) -> (f64, Option<f64>) {
     (mean, Some(t(n - 1) * (variance / n as f64).sqrt()))
 }
 
-/// Wilson's 95 % interval for the probability of what happened `count` times of `n` ≥ 1; holds at 0 and at n as well.
-pub fn wilson(count: usize, n: usize) -> (f64, f64) {
-    let (n, p) = (n as f64, count as f64 / n as f64);
-    let z2 = Z * Z;
-    let middle = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt() / (1.0 + z2 / n);
-    ((middle - half).max(0.0), (middle + half).min(1.0))
-}
-
 /// The 97.5 % point; above 10 degrees of freedom by Cornish and Fisher's expansion, good to 2e-4.
 fn t(freedom: usize) -> f64 {
     if let Some(t) = T.get(freedom - 1) {
@@ -39,7 +30,7 @@ fn t(freedom: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{mean_and_interval, t, wilson};
+    use super::{mean_and_interval, t};
 
     #[test]
     fn intervals_are_students() {
@@ -50,18 +41,5 @@ mod tests {
         // s = 1, n = 3: 4.3027 / √3.
         assert!((mean - 2.0).abs() < 1e-12 && (half.expect("three values") - 2.48416).abs() < 1e-4);
         assert_eq!(mean_and_interval(&[5.0]), (5.0, None));
-    }
-
-    #[test]
-    fn shares_are_wilsons() {
-        // z² / (n + z²) is the upper end for none of n, by symmetry the lower end for all.
-        let end = 3.841_459 / 35.841_459;
-        let (low, high) = wilson(0, 32);
-        assert!(low == 0.0 && (high - end).abs() < 1e-6, "{low} {high}");
-        let (low, high) = wilson(32, 32);
-        assert!((low - (1.0 - end)).abs() < 1e-6 && high == 1.0, "{low} {high}");
-        // Newcombe 1998, Table I: 81 of 263.
-        let (low, high) = wilson(81, 263);
-        assert!((low - 0.2553).abs() < 1e-4 && (high - 0.3662).abs() < 1e-4, "{low} {high}");
     }
 }

@@ -103,7 +103,7 @@ impl cells::Cell for Cell {
     }
 
     fn line(&self, end: &End) -> Value {
-        let mut line = end.reading.as_ref().map_or_else(Map::new, |metrics| report::scalars(metrics, true));
+        let mut line = end.reading.as_ref().map_or_else(Map::new, |(metrics, _)| report::scalars(metrics, true));
         let m = &self.config.model;
         let k = matches!(m.activation, Activation::TopK | Activation::BatchTopK).then_some(m.k);
         line.extend([

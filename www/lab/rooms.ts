@@ -84,4 +84,11 @@ export const ROOMS: readonly Room[] = [
       'How far the planted solution is from zero loss, and where the loss at extreme sparsity is what the theory says.',
     load: () => import('./bounds'),
   },
+  {
+    id: 'findings',
+    title: 'Findings',
+    about:
+      'What grids of small runs say, at least 32 seeds to a point, each made by one command that is stated with it: where a remedy helps, and where it does not.',
+    load: () => import('./findings'),
+  },
 ];

@@ -239,13 +239,13 @@ impl super::super::cells::Cell for Cell {
         self.coordinates.iter().map(|(axis, v)| format!("{axis} {}", say(v))).collect::<Vec<_>>().join(", ")
     }
 
-    /// Axes may give one config two names: the names belong to the key.
+    /// Places that come to the same config share its run (λ_a is nothing where no feature is anchored).
     fn key(&self) -> String {
-        format!("{} {}", hash(&self.config), Value::Object(self.coordinates.clone()))
+        hash(&self.config)
     }
 
     fn key_of(line: &Value) -> Option<String> {
-        Some(format!("{} {}", line.get("config")?.as_str()?, line.get("at")?))
+        Some(line.get("config")?.as_str()?.to_owned())
     }
 
     /// A grid that keeps more than it did runs its cells again.

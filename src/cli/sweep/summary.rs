@@ -1,9 +1,10 @@
 //! What a sweep's cells say over their seeds: a mean and its 95 % interval for every measure, by Student's t, or
 //! Wilson's for a share of runs (a measure that is true or false).
 
-use super::super::stats::{mean_and_interval, wilson};
+use super::super::stats::mean_and_interval;
 use super::figure::Figure;
 use super::grid::{Cell, Grid, Point};
+use crate::theory::minima::share;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -93,10 +94,9 @@ impl Estimate {
     fn new(values: &[&Value]) -> Option<Self> {
         let yes: Vec<bool> = values.iter().filter_map(|v| v.as_bool()).collect();
         if !yes.is_empty() {
-            let count = yes.iter().filter(|y| **y).count();
-            let (low, high) = wilson(count, yes.len());
-            let mean = count as f64 / yes.len() as f64;
-            return Some(Self { mean, low: Some(low), high: Some(high), n: yes.len(), share: true });
+            let share = share(yes.iter().filter(|y| **y).count(), yes.len());
+            let (mean, low, high) = (share.count as f64 / share.of as f64, Some(share.low), Some(share.high));
+            return Some(Self { mean, low, high, n: share.of, share: true });
         }
         let numbers: Vec<f64> = values.iter().filter_map(|v| v.as_f64()).collect();
         if numbers.is_empty() {

@@ -13,8 +13,9 @@ const RULE: &str = "#c9cfd6";
 const GRID: &str = "#e8ebee";
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/// Size of a panel's plot, and the room around it.
-const PLOT: (f64, f64) = (250.0, 190.0);
+/// Size of a panel's plot, and the room around it. Where names stand across, it is as wide as they need.
+const WIDTH: f64 = 250.0;
+const HEIGHT: f64 = 190.0;
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
@@ -45,9 +46,14 @@ impl Scale {
 pub fn draw(summary: &Summary) -> String {
     let figure = &summary.figure;
     let picture = figure.picture(summary);
-    let columns = picture.panels.len().min(if picture.panels.len() == 4 { 2 } else { MOST_COLUMNS });
+    let plot_width = width_of(&picture);
+    let columns = picture
+        .panels
+        .len()
+        .min(if picture.numbers.is_none() { 1 } else { MOST_COLUMNS })
+        .min(if picture.panels.len() == 4 { 2 } else { MOST_COLUMNS });
     let rows = picture.panels.len().div_ceil(columns);
-    let (panel_width, panel_height) = (LEFT + PLOT.0 + RIGHT, TOP + PLOT.1 + BOTTOM);
+    let (panel_width, panel_height) = (LEFT + plot_width + RIGHT, TOP + HEIGHT + BOTTOM);
     let width = (panel_width * columns as f64).max(panel_width * 1.6) + 16.0;
     let mut body = String::new();
     let mut y = 14.0;
@@ -62,29 +68,29 @@ pub fn draw(summary: &Summary) -> String {
         let left = 8.0 + panel_width * column as f64 + LEFT;
         let top = y + panel_height * row as f64 + TOP;
         let name = figure.x_label.as_deref().unwrap_or(&figure.x);
-        axes(&mut body, (left, top), &across, &up, name);
+        axes(&mut body, (left, top, plot_width), &across, &up, name);
         if column == 0 {
             let label = figure.y_label.as_deref().unwrap_or(&figure.y[0].label);
-            let at = (left - LEFT + 12.0, top + PLOT.1 / 2.0);
+            let at = (left - LEFT + 12.0, top + HEIGHT / 2.0);
             let _ = write!(body, r#"<g transform="rotate(-90 {:.1} {:.1})">"#, at.0, at.1);
             text(&mut body, at, "middle", (13, INK, "400"), label);
             body += "</g>";
         }
         text(&mut body, (left, top - 9.0), "start", (13, INK, "600"), &panel.title);
         if let Some(rule) = &figure.rule {
-            let x = left + across.share(rule.x) * PLOT.0;
+            let x = left + across.share(rule.x) * plot_width;
             let _ =
-                write!(body, r#"<path d="M{x:.1} {top:.1}v{:.1}" stroke="{MUTED}" stroke-dasharray="4 3"/>"#, PLOT.1);
+                write!(body, r#"<path d="M{x:.1} {top:.1}v{:.1}" stroke="{MUTED}" stroke-dasharray="4 3"/>"#, HEIGHT);
             text(&mut body, (x + 5.0, top + 12.0), "start", (12, MUTED, "400"), &rule.label);
         }
         for (s, values) in panel.values.iter().enumerate() {
-            let place = |ix: usize| left + x_of(&picture, &across, ix, s) * PLOT.0;
+            let place = |ix: usize| left + x_of(&picture, &across, ix, s) * plot_width;
             series(
                 &mut body,
                 s,
                 values,
                 place,
-                |value| top + (1.0 - up.share(value)) * PLOT.1,
+                |value| top + (1.0 - up.share(value)) * HEIGHT,
                 &up,
                 picture.numbers.is_some(),
             );
@@ -96,6 +102,14 @@ pub fn draw(summary: &Summary) -> String {
          font-family=\"{FONT}\" role=\"img\"><title>{}</title><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
         escaped(&summary.title)
     )
+}
+
+fn width_of(picture: &Picture) -> f64 {
+    let longest = picture.points.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
+    match picture.numbers {
+        Some(_) => WIDTH,
+        None => WIDTH.max((longest * LETTER + 14.0) * picture.points.len() as f64),
+    }
 }
 
 /// Where a point stands across, as a share; categories have room of their own, in which series stand side by side.
@@ -133,7 +147,7 @@ fn across(summary: &Summary, picture: &Picture) -> Scale {
     let bare = Scale { low, high, log, ticks: vec![] };
     ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
     ticks.retain_mut(|(x, name)| {
-        let (at, half) = (bare.share(*x) * PLOT.0, name.chars().count() as f64 * LETTER / 2.0);
+        let (at, half) = (bare.share(*x) * WIDTH, name.chars().count() as f64 * LETTER / 2.0);
         let fits = at - half > last + 4.0;
         if fits {
             last = at + half;
@@ -202,20 +216,20 @@ fn legend(out: &mut String, picture: &Picture, mut y: f64, width: f64) -> f64 {
     y + 12.0
 }
 
-fn axes(out: &mut String, (left, top): (f64, f64), across: &Scale, up: &Scale, name: &str) {
-    let bottom = top + PLOT.1;
+fn axes(out: &mut String, (left, top, width): (f64, f64, f64), across: &Scale, up: &Scale, name: &str) {
+    let bottom = top + HEIGHT;
     for (value, said) in &up.ticks {
-        let y = top + (1.0 - up.share(*value)) * PLOT.1;
-        let _ = write!(out, r#"<path d="M{left:.1} {y:.1}h{:.1}" stroke="{GRID}"/>"#, PLOT.0);
+        let y = top + (1.0 - up.share(*value)) * HEIGHT;
+        let _ = write!(out, r#"<path d="M{left:.1} {y:.1}h{:.1}" stroke="{GRID}"/>"#, width);
         text(out, (left - 7.0, y + 4.0), "end", (12, MUTED, "400"), said);
     }
-    let _ = write!(out, r#"<path d="M{left:.1} {bottom:.1}h{:.1}" stroke="{RULE}"/>"#, PLOT.0);
+    let _ = write!(out, r#"<path d="M{left:.1} {bottom:.1}h{:.1}" stroke="{RULE}"/>"#, width);
     for (value, said) in &across.ticks {
-        let x = left + across.share(*value) * PLOT.0;
+        let x = left + across.share(*value) * width;
         let _ = write!(out, r#"<path d="M{x:.1} {bottom:.1}v4" stroke="{RULE}"/>"#);
         text(out, (x, bottom + 17.0), "middle", (12, MUTED, "400"), said);
     }
-    text(out, (left + PLOT.0 / 2.0, bottom + 37.0), "middle", (13, INK, "400"), name);
+    text(out, (left + width / 2.0, bottom + 37.0), "middle", (13, INK, "400"), name);
 }
 
 fn series(
