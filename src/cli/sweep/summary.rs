@@ -94,7 +94,8 @@ impl Estimate {
     fn new(values: &[&Value]) -> Option<Self> {
         let yes: Vec<bool> = values.iter().filter_map(|v| v.as_bool()).collect();
         if !yes.is_empty() {
-            let share = share(yes.iter().filter(|y| **y).count(), yes.len());
+            let share =
+                share(yes.iter().filter(|y| **y).count(), yes.len()).expect("no more are counted than there are");
             let (mean, low, high) = (share.count as f64 / share.of as f64, Some(share.low), Some(share.high));
             return Some(Self { mean, low, high, n: share.of, share: true });
         }
