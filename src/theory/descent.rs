@@ -6,7 +6,6 @@
 
 mod convex;
 
-use crate::theory::landscape::minima::GLOBAL;
 use crate::theory::landscape::plane::{Plane, Rows, Scene, Vec2, Weights, pattern_of, square};
 use crate::theory::simplified::Pattern;
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,7 @@ const FRAMES: usize = 150;
 /// Ends within this share of Σ M_d above the least height count as global, changes below it in the last tenth of the
 /// steps as none: descent comes near a minimum long before it is there.
 const NEAR: f64 = 0.01;
-/// A start whose rows answer nothing more than this far would be re-aimed at noise.
+/// Errors up to this are rounding: there is nothing to re-aim at.
 const NOTHING: f64 = 1e-12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,7 +230,7 @@ impl<'a> Descent<'a> {
         let near = NEAR * self.plane.mass();
         let now = self.plane.objective(&self.weights);
         // The decoder is convex and will follow: what counts is where the encoder is.
-        if self.plane.height(self.weights.encoder).min(now) <= least + near + GLOBAL {
+        if self.plane.height(self.weights.encoder).min(now) <= least + near {
             Outcome::Global
         } else if (before - now).abs() < near {
             Outcome::Spurious

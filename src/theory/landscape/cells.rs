@@ -41,7 +41,7 @@ pub fn cells(grid: &Grid) -> (Vec<Cell>, Vec<u16>) {
         if cell_of[start] != NONE {
             continue;
         }
-        // More cells than names cannot be: 4 features of 8 patterns each make a few hundred. The last takes the rest.
+        // Few features make some hundred cells at most; were there more than names, the last would take the rest.
         let ix = cells.len().min(NONE as usize - 1) as u16;
         let (mut found, mut next) = (0, vec![start]);
         cell_of[start] = ix;
