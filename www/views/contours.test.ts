@@ -1,6 +1,6 @@
 /** Contours of what is known: a plane has straight ones, a cone round ones, a saddle does not cross itself. */
 import { expect, test } from 'vitest';
-import { contour, interpolate } from './contours';
+import { contour, interpolate, levels } from './contours';
 
 const lattice = (side: number, of: (x: number, y: number) => number) =>
   Float64Array.from({ length: side * side }, (_, i) => of(i % side, Math.floor(i / side)));
@@ -49,4 +49,16 @@ test('cells without a value have no line, and reading between points is linear',
   const plane = lattice(4, (x, y) => 3 * x - y);
   expect(interpolate(plane, 4, 1.25, 2.5)).toBeCloseTo(1.25);
   expect(interpolate(plane, 4, 9, -1)).toBeCloseTo(9);
+});
+
+test('no line crosses from one piece into another', () => {
+  const row = [0, 0, 0, 9, 9, 9];
+  const jump = Array.from({ length: 36 }, (_, at) => row[at % 6]);
+  expect(contour(jump, 6, 5)).not.toEqual([]);
+  expect(contour(jump, 6, 5, jump)).toEqual([]);
+});
+
+test('levels lie strictly inside; a flat surface has none', () => {
+  expect(levels(0, 2, 4)).toEqual([0.25, 0.75, 1.25, 1.75]);
+  expect(levels(1, 1, 4)).toEqual([]);
 });

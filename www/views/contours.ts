@@ -2,16 +2,17 @@
 
 /**
  * Segments x₁ y₁ x₂ y₂ … in units of the lattice (column, row) where the value passes `level`. `values` [side, side]; a
- * cell with a value that is none has no line.
+ * square with a value that is none has no line, nor has one between two `pieces` [side, side] (their values may jump).
  */
-export function contour(values: ArrayLike<number>, side: number, level: number): number[] {
+export function contour(values: ArrayLike<number>, side: number, level: number, pieces?: ArrayLike<number>): number[] {
   const out: number[] = [];
   for (let row = 0; row + 1 < side; row++) {
     for (let column = 0; column + 1 < side; column++) {
       const at = row * side + column;
-      // Round the cell: its corners, each with the edge that follows it.
+      // Round the square: its corners, each with the edge that follows it.
       const corners = [values[at], values[at + 1], values[at + side + 1], values[at + side]];
       if (corners.some(Number.isNaN)) continue;
+      if (pieces && [at + 1, at + side + 1, at + side].some((other) => pieces[other] !== pieces[at])) continue;
       const crossings: number[][] = [];
       for (let edge = 0; edge < 4; edge++) {
         const [from, to] = [corners[edge], corners[(edge + 1) % 4]];
@@ -40,6 +41,12 @@ const CORNERS = [
   [1, 1],
   [0, 1],
 ];
+
+/** `count` heights strictly between the lowest and the highest; none where all is flat. */
+export function levels(least: number, most: number, count: number): number[] {
+  if (!(most - least > 1e-9)) return [];
+  return Array.from({ length: count }, (_, at) => least + ((at + 0.5) / count) * (most - least));
+}
 
 /** The value at (x, y), in units of the lattice, between its four neighbours; held to the lattice. */
 export function interpolate(values: ArrayLike<number>, side: number, x: number, y: number): number {

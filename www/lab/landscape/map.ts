@@ -1,8 +1,8 @@
 /** The map: heights over both angles, cells with their names, minima, and the paths down. The start can be dragged. */
 import type { Theme } from '../../theme';
+import { contour, levels } from '../../views/contours';
 import { claim, Figure, type Surface } from '../../views/figure';
 import { type Shape, showLegend, trace } from '../../views/marks';
-import { contour, levels } from './contours';
 import type { Ends, Minimum, Path, Picture, Vec2 } from './engine';
 import { drawMarks, drawNames, halo } from './map-marks';
 import { hatching, heatImage, trapMask } from './paint';
@@ -155,9 +155,13 @@ export class LandscapeMap {
     if (this.contoursOf !== picture) {
       const step = (2 * Math.PI) / picture.size;
       const angles = (x: number, y: number): Vec2 => [picture.first[0] + x * step, picture.first[1] + y * step];
-      this.contours = levels(picture.least, picture.most, CONTOURS)
-        .flatMap((level) => contour(picture, level))
-        .map(([x0, y0, x1, y1]) => [angles(x0, y0), angles(x1, y1)]);
+      this.contours = levels(picture.least, picture.most, CONTOURS).flatMap((level) => {
+        const ends = contour(picture.heights, picture.size, level, picture.cell_of);
+        const segments: [Vec2, Vec2][] = [];
+        for (let at = 0; at < ends.length; at += 4)
+          segments.push([angles(ends[at], ends[at + 1]), angles(ends[at + 2], ends[at + 3])]);
+        return segments;
+      });
       this.contoursOf = picture;
     }
     ctx.lineJoin = 'round';
