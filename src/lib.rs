@@ -7,8 +7,8 @@
 //! Adam. [`metrics`] turns what a backend answers into recovery, sparsity and activation patterns. A [`run::Run`] owns
 //! all of it and does what happens on a schedule: resampling, divergence, changing backends. [`theory`] is the paper's
 //! statements as checks and constructions. `wasm` is what a page may do with all of it, `cli` what a terminal may.
-//! Without the features `gpu`, `classical` and `theory` there is only Adam on the CPU: that engine is what a page starts
-//! with, and [`run::Run::pack`] is how a run gets into the other one.
+//! Without the features `gpu`, `classical` and `theory` there is only Adam on the CPU, and no absorption: that engine is
+//! what a page starts with, and [`run::Run::pack`] is how a run gets into the other one.
 //!
 //! A module uses only what is left of it: config, rng, linalg → bench → model → train → metrics → run → theory → wasm,
 //! cli. Only `wasm` knows wasm-bindgen; only `cli` knows files, clap and the terminal; only `train::gpu` knows wgpu;

@@ -7,7 +7,7 @@ export interface Row {
   values: (number | null)[];
 }
 
-const [WIDTH, ROW, TOP, LEFT, RIGHT] = [360, 44, 8, 8, 14];
+const [WIDTH, ROW, TOP, LEFT, RIGHT] = [360, 44, 8, 14, 14];
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** "0.498 ± 0.083", as much of it as is known. */
