@@ -94,7 +94,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
       </p>
       <div class="cards">
         ${heat('Before', made.before, child, LATENTS)}
-        ${heat('After', made.after, child, [...LATENTS.slice(0, IDLE), name])}
+        ${heat('After', made.after, child, [...LATENTS.slice(0, IDLE), 'new'])}
       </div>
       <dl class="facts">
         <dt>a_min, the product of Dog’s row with ${name}</dt><dd>${number(made.a_min)}</dd>
