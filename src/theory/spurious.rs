@@ -2,8 +2,9 @@
 //! each.
 //!
 //! The *least-squares* point is v2's: any encoder with the pattern, the decoder that is best for it. ∇_{W_D} L̃ = 0 and
-//! the Hessian in W_D is positive semidefinite. ∇_{W_E} L̃ = 0, which v3 adds, does not follow. The *refined* point has
-//! it: for each latent i, z_d = ⟨w_E^i, w_p^d⟩ and u = w_D^i solve the rank-one problem Σ_{d∈F_i} M_d ‖w_r^d − u z_d‖²,
+//! the Hessian in W_D is positive semidefinite. ∇_{W_E} L̃ = 0, which v3 adds, does not follow: orthonormal features
+//! with M = (1, 2, ½), F_1 = {1, 2}, F_2 = {3} and z = (1, 2) leave ‖∇_{W_E} L̃‖ = 0.22. At the
+//! *refined* point it holds too: for each latent i, z_d = ⟨w_E^i, w_p^d⟩ and u = w_D^i solve the rank-one problem Σ_{d∈F_i} M_d ‖w_r^d − u z_d‖²,
 //! which alternating between u and z solves as power iteration solves an eigenproblem. Here the eigenproblem is solved.
 //!
 //! With y_d = √M_d z_d, both gradients vanish for latent i exactly where y is an eigenvector of

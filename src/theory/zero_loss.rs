@@ -62,8 +62,10 @@ pub fn split_basis(world: &Simplified, seed: u32) -> Result<End, String> {
 /// Trains each seed and says where it ends.
 pub fn train(world: &Simplified, training: &Training) -> Result<Vec<End>, String> {
     world.check()?;
-    let work = training.n_latent * training.steps * training.seeds as usize * world.n_features();
-    if training.n_latent == 0 || work > 200_000_000 {
+    // In f64: the product can pass what wasm's 32 bits hold.
+    let sizes = [training.n_latent, training.steps, training.seeds as usize, world.n_features()];
+    let work: f64 = sizes.iter().map(|n| *n as f64).product();
+    if training.n_latent == 0 || work > 2e8 {
         return Err(format!("n_latent · steps · seeds · n_features is {work}: 1 to 200,000,000; ask for fewer seeds"));
     }
     if !(training.learning_rate > 0.0 && training.learning_rate <= 1.0) {

@@ -182,7 +182,7 @@ fn assert_nothing_is_stationary(world: &Simplified, pattern: &Pattern, start: &P
     }
 }
 
-/// `theory.md`'s own numbers of the gap between v2 and v3: three features, F_1 = {1, 2}, F_2 = {3}, z = (1, 2).
+/// The gap between v2 and v3 in numbers: three orthonormal features, F_1 = {1, 2}, F_2 = {3}, z = (1, 2).
 #[test]
 fn the_gap_in_the_published_proof() {
     let axes = vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]];
@@ -221,4 +221,35 @@ fn the_papers_example_comes_from_its_pattern() {
         assert!((at.loss - 1.0).abs() < 1e-12 && at.statement == Statement::V3, "{at:?}");
         assert!(at.gradient_encoder < 1e-12 && at.gradient_decoder < 1e-12);
     }
+}
+
+/// The refined point is where alternating between u and z ends.
+#[test]
+fn the_refined_point_is_where_alternation_ends() {
+    let mut compared = 0;
+    for instance in 0..60 {
+        let mut random = stream(5_000 + instance);
+        let world = random_world(&mut random, 3, 4, instance % 2 == 1, Sigma::Relu);
+        let r = report(&world, &vec![vec![0, 1, 2]], None).expect("a pattern of this world");
+        let (Some(start), Some(end)) = (r.least_squares, r.refined) else { continue };
+        let products =
+            |at: &Point| -> Vec<f64> { world.directions_in.iter().map(|w| dot(&at.encoder[0], w)).collect() };
+        let mut z = products(&start.point);
+        for _ in 0..20_000 {
+            let weight: f64 = z.iter().zip(&world.mass).map(|(z, m)| m * z * z).sum();
+            let u: Vec<f64> = (0..world.directions_out[0].len())
+                .map(|j| (0..3).map(|d| world.mass[d] * z[d] * world.directions_out[d][j]).sum::<f64>() / weight)
+                .collect();
+            z = world.directions_out.iter().map(|w| dot(w, &u) / dot(&u, &u)).collect();
+        }
+        // A lesser eigenvector is stationary as well, but alternation leaves it.
+        if z.iter().any(|z| *z <= 1e-6) {
+            continue;
+        }
+        let refined = products(&end.point);
+        let cosine = dot(&z, &refined) / (dot(&z, &z) * dot(&refined, &refined)).sqrt();
+        assert!(1.0 - cosine < 1e-9, "{instance}: {z:?} {refined:?}");
+        compared += 1;
+    }
+    assert!(compared > 5, "{compared}");
 }

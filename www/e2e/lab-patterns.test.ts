@@ -6,7 +6,8 @@ test('the paper’s example is there, and clicks and keys make other patterns', 
   visit('lab.html#patterns', async ({ page }) => {
     const numbers = page.locator('.points');
     await numbers.getByText('v2 and v3').first().waitFor();
-    expect(await numbers.locator('tr', { hasText: /^L̃/ }).innerText()).toMatch(/L̃\s+1\s+1/);
+    const loss = numbers.locator('tr', { hasText: /^L̃/ });
+    expect(await loss.innerText()).toMatch(/L̃\s+1\s+1/);
 
     // One feature moves to the idle latent, by keys: every feature has a latent of its own, and nothing is lost.
     await page.getByRole('button', { name: 'w2 fires latent 1' }).click();
@@ -15,7 +16,7 @@ test('the paper’s example is there, and clicks and keys make other patterns', 
     expect(await other.evaluate((cell) => cell === document.activeElement)).toBe(true);
     await other.press('Enter');
     await page.getByText('Monosemantic').waitFor();
-    await page.waitForFunction(() => /L̃\s+\S*10⁻|L̃\s+0/.test(document.querySelector('.points')?.textContent ?? ''));
+    await expect.poll(() => loss.innerText()).toMatch(/L̃\s+(0|\S*10⁻)/);
 
     await page.getByRole('button', { name: 'Not realizable' }).click();
     await page

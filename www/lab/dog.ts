@@ -94,7 +94,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
       </p>
       <div class="cards">
         ${heat('Before', made.before, child, LATENTS)}
-        ${heat('After', made.after, child, [...LATENTS.slice(0, IDLE), name])}
+        ${heat('After', made.after, child, [...LATENTS.slice(0, IDLE), 'new'])}
       </div>
       <dl class="facts">
         <dt>a_min, the product of Dog’s row with ${name}</dt><dd>${number(made.a_min)}</dd>
@@ -129,12 +129,11 @@ function heat(title: string, stage: Stage, child: number, latents: readonly stri
   };
   return html`<figure class="lab-figure">
     <h3>${title}: ${set(stage.pattern[PARENT], NAMES)} fire Dog</h3>
-    <p class="finding">Products ⟨w_E, w_p⟩; those above the threshold ${number(stage.threshold)} fire (●).</p>
+    <p class="finding">Products ⟨w_E, w_p⟩; those above the threshold ${number(stage.threshold)} fire (●). The first four are dogs.</p>
     <div class="scroll"><table class="heat">
       <thead><tr><td></td>${latents.map((name, i) => html`<th scope="col">${i + 1} ${name}</th>`)}</tr></thead>
       <tbody>${NAMES.map(
-        (name, d) =>
-          html`<tr><th scope="row">${d < 4 ? 'Dog › ' : ''}${name}</th>${latents.map((_, i) => cell(i, d))}</tr>`,
+        (name, d) => html`<tr><th scope="row">${name}</th>${latents.map((_, i) => cell(i, d))}</tr>`,
       )}</tbody>
     </table></div>
   </figure>`;
