@@ -119,7 +119,7 @@ pub fn verdict(pattern: &Pattern, n_features: usize, approx_share: f64) -> Verdi
 /// Names an end whose pattern has a feature that is not there, or a loss that is no number.
 pub fn group(arms: &[Vec<End>], n_features: usize, by: Grouping) -> Result<Vec<Minimum>, String> {
     // Ends that differ in verdict are different, too: sizes alone do not tell.
-    let mut found: BTreeMap<(Vec<Vec<usize>>, Verdict), Vec<(usize, usize)>> = BTreeMap::new();
+    let mut found: BTreeMap<(Key, Verdict), Vec<(usize, usize)>> = BTreeMap::new();
     for (arm, ends) in arms.iter().enumerate() {
         for (at, end) in ends.iter().enumerate() {
             check(end, n_features)?;
@@ -191,7 +191,10 @@ fn check(end: &End, n_features: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn key(pattern: &Pattern, n_features: usize, by: Grouping) -> Vec<Vec<usize>> {
+/// What ends of one minimum have in common.
+type Key = Vec<Vec<usize>>;
+
+fn key(pattern: &Pattern, n_features: usize, by: Grouping) -> Key {
     match by {
         Grouping::Pattern => canonical(pattern),
         Grouping::Sizes => {

@@ -63,6 +63,7 @@ export class EscapeFigure {
     };
     const most = epsilons.map((_, at) => at).sort((a, b) => gap(b) - gap(a))[0];
     if (most === undefined || gap(most) < 0) return 'No try yet.';
+    if (gap(most) === 0) return 'So far the arms escape alike at every ε.';
     const said = ARMS.map((arm, i) => `${arm} ${percent(rate(shares[i][most]) ?? 0)}`).join(', ');
     return `At ε = ${epsilons[most]}, where the arms differ most, tries escape: ${said}.`;
   }
