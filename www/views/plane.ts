@@ -60,7 +60,7 @@ export class PlaneView implements View<PlaneData> {
 
   constructor(root: HTMLElement) {
     this.figure = new Figure(root, {
-      title: 'What lies between the runs?',
+      title: 'What lies around these weights?',
       height: (width) => Math.min(width - MARGIN.left - MARGIN.right, LARGEST) + MARGIN.top + MARGIN.bottom,
       draw: (surface) => this.draw(surface),
       keys: 'Arrow keys move a crosshair that reads the loss, Escape clears.',

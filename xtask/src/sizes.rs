@@ -101,11 +101,11 @@ fn without_dynamic_imports(script: &str) -> String {
 fn late_files(manifest: &Value) -> BTreeSet<String> {
     let none = serde_json::Map::new();
     let chunks = manifest.as_object().unwrap_or(&none);
-    let reached_from = |flag: &str| {
+    let reached_from = |starts: fn(&str, &Value) -> bool| {
         let mut files = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut queue: Vec<&str> =
-            chunks.iter().filter(|(_, chunk)| chunk[flag] == true).map(|(key, _)| key.as_str()).collect();
+            chunks.iter().filter(|(key, chunk)| starts(key, chunk)).map(|(key, _)| key.as_str()).collect();
         while let Some(key) = queue.pop() {
             if !seen.insert(key) {
                 continue;
@@ -117,8 +117,9 @@ fn late_files(manifest: &Value) -> BTreeSet<String> {
         }
         files
     };
-    let early = reached_from("isEntry");
-    reached_from("isDynamicEntry").difference(&early).cloned().collect()
+    // What other pages import at once, this one may import late: a list of it stands in the script that does.
+    let early = reached_from(|key, _| key == "index.html");
+    reached_from(|_, chunk| chunk["isDynamicEntry"] == true).difference(&early).cloned().collect()
 }
 
 fn strings(list: &Value) -> impl Iterator<Item = &str> {
@@ -146,15 +147,17 @@ mod tests {
         let folder = sh.create_temp_dir().unwrap();
         let manifest = r#"{
             "index.html": {"file": "assets/main-1.js", "isEntry": true, "imports": ["_shared"], "dynamicImports": ["late.ts"]},
-            "late.ts": {"file": "assets/late-1.js", "isDynamicEntry": true, "imports": ["_shared"], "css": ["assets/late-2.css"]},
-            "_shared": {"file": "assets/shared-1.js"}
+            "late.ts": {"file": "assets/late-1.js", "isDynamicEntry": true, "imports": ["_shared", "_pool"], "css": ["assets/late-2.css"]},
+            "_shared": {"file": "assets/shared-1.js"},
+            "other.html": {"file": "assets/other-1.js", "isEntry": true, "imports": ["_pool"]},
+            "_pool": {"file": "assets/pool-1.js"}
         }"#;
         for (path, text) in [
             (".vite/manifest.json", manifest),
             ("index.html", r#"<script src="./assets/main-1.js">"#),
             (
                 "assets/main-1.js",
-                r#"import"./shared-1.js";import("./late-1.js",["late-2.css"]);new Worker("worker-1.js")"#,
+                r#"deps=["pool-1.js"];import"./shared-1.js";import("./late-1.js",["late-2.css"]);new Worker("worker-1.js")"#,
             ),
             ("assets/shared-1.js", ""),
             ("assets/late-1.js", "import('./shared-1.js'); 'later-1.js'"),
@@ -165,6 +168,7 @@ mod tests {
             ("assets/more-1.js", "fetch('engine-2.wasm')"),
             ("assets/engine-2.wasm", ""),
             ("assets/other-1.js", ""),
+            ("assets/pool-1.js", ""),
         ] {
             sh.write_file(folder.path().join(path), text).unwrap();
         }
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(files(Imports::Static), first);
         let all = files(Imports::All);
         let late: Vec<_> = all.iter().filter(|path| !first.contains(&path.as_str())).collect();
-        let expected = ["engine-2.wasm", "late-1.js", "late-2.css", "later-1.js", "more-1.js"];
+        let expected = ["engine-2.wasm", "late-1.js", "late-2.css", "later-1.js", "more-1.js", "pool-1.js"];
         assert_eq!(late, expected.map(|name| format!("assets/{name}")).iter().collect::<Vec<_>>());
     }
 }
