@@ -189,8 +189,7 @@ fn bad_grids_are_refused_before_anything_runs() {
         (changed("/axes/0/points/1/method", json!("sae")), "method is \"sae\": it must be of relu_l1,"),
         (changed("/seeds", json!(0)), "seeds is 0: it must be a whole number from 1"),
         (changed("/seeds", json!(-1)), "is not a grid such as"),
-        (changed("/seeds", json!(100_000)), "axes is 2 × 3 points × 100000 seeds: it must be at most 1000000 runs"),
-        (changed("/metrics", json!(["m_gt"])), "metrics is \"m_gt\": it must be each one of accuracy,"),
+        (changed("/metrics", json!(["m_gt"])), "metrics is \"m_gt\": it must be each one of absorption,"),
         (changed("/figure/x", json!("n")), "figure.x is \"n\": it must be one of the axes"),
         (changed("/figure/series", Value::Null), "without \"activation\""),
         (changed("/figure/y/0/metric", json!("l0")), "figure.y is \"l0\": it must be one of the grid's metrics"),
@@ -210,6 +209,10 @@ fn bad_grids_are_refused_before_anything_runs() {
         assert!(said.contains(part), "{part}: {said}");
         assert!(!at.join("out/cells.jsonl").exists(), "{part}: something was run");
     }
+    let mut vast = changed("/seeds", json!(100_000));
+    vast["axes"][1]["values"] = json!([1, 2, 3, 4, 5, 6]);
+    write(&at, &vast);
+    assert!(failure(&at, 2, &args).contains("axes is 2 × 6 points × 100000 seeds: it must be at most 1000000 runs"));
     let said = failure(&at, 2, &["sweep", "nothing.json", "--out", "out"]);
     assert!(said.contains("nothing.json: cannot be read"), "{said}");
     write(&at, &grid());

@@ -23,7 +23,7 @@ export function chart(drawn: Picture, figure: Figure): TemplateResult {
     <ul class="key" aria-label="Series">
       ${drawn.series.map((name, s) => html`<li><svg class="s${s}" viewBox="-12 -8 24 16" aria-hidden="true"><path class="line" d="M-12 0H12" />${marker(s, 0, 0)}</svg>${name}</li>`)}
     </ul>
-    <div class="panels ${drawn.numbers ? '' : 'wide'}">
+    <div class="panels ${drawn.panels.length === 4 ? 'four' : ''}">
       ${drawn.panels.map(
         (part) => html`<div class="panel">
           ${part.title ? html`<h4>${part.title}</h4>` : nothing}

@@ -18,7 +18,7 @@ const QUOTED = /(−?\d+(?:\.\d+)?) \[(−?\d+(?:\.\d+)?), (−?\d+(?:\.\d+)?)\]
 test.each(folders)('every number that the text of %s quotes is in its summary', (folder) => {
   const summary = summaryOf(folder);
   const all = summary.cells.flatMap((cell) => Object.values(cell.metrics)).filter((e): e is Estimate => e !== null);
-  const quoted = [...read(`${folder}/README.md`).matchAll(QUOTED)];
+  const quoted = [...read(`${folder}/README.md`).replace(/\s+/g, ' ').matchAll(QUOTED)];
   expect(quoted.length, 'quoted numbers').toBeGreaterThan(2);
   for (const [text, ...parts] of quoted) {
     const is = (value: number | null, part: string) => {
