@@ -60,8 +60,8 @@ fn the_order_of_latents_and_of_runs_does_not_matter() {
             })
             .collect();
         for by in [Grouping::Pattern, Grouping::Sizes] {
-            let one = group(&[ends.clone()], n, by).expect("good ends");
-            let other = group(&[shuffled.clone()], n, by).expect("good ends");
+            let one = group(std::slice::from_ref(&ends), n, by).expect("good ends");
+            let other = group(std::slice::from_ref(&shuffled), n, by).expect("good ends");
             let told = |minima: &[sdl_explorer::theory::minima::Minimum], ends: &[End]| {
                 let mut told: Vec<_> = minima
                     .iter()

@@ -9,7 +9,8 @@ test('a few seeds end in minima, and one of them opens in the explorer', () =>
     await page.getByText('48 of 48 runs').waitFor();
     const cards = page.locator('.minimum');
     await cards.first().waitFor();
-    // Every run is in some card.
+    // Every run is in some card; more minima than are shown at first there are at this few steps.
+    await page.getByRole('button', { name: /Show all/ }).click();
     await page.waitForFunction(() => {
       const counts = [...document.querySelectorAll('.minimum tbody td:first-of-type')].map((cell) =>
         Number(cell.textContent),
