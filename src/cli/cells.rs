@@ -44,9 +44,11 @@ pub struct End<'a> {
     pub diverged: Option<String>,
 }
 
-/// A config's name among all others, 16 hexadecimal digits.
+/// A config's name among all others, 16 hexadecimal digits. `bench.world` came later than cells that are kept: where it
+/// says nothing they have the name that they had.
 pub fn hash(config: &Config) -> String {
     let json = serde_json::to_string(config).expect("a config is plain data");
+    let json = json.replacen(r#""bench":{"world":0,"#, r#""bench":{"#, 1);
     format!("{:016x}", data::hash(json.as_bytes()))
 }
 

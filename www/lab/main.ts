@@ -54,8 +54,8 @@ function frame(room: Room, notice: unknown): void {
       <div class="room"></div>
     </main>
     <footer>
-      The theory is that of <a href="https://arxiv.org/abs/2512.05534">arXiv 2512.05534</a>. Everything here is computed
-      in your browser.
+      The theory is that of <a href="https://arxiv.org/abs/2512.05534">arXiv 2512.05534</a>. What is
+      computed here is computed in your browser.
     </footer>
   `;
   render(page, root);
