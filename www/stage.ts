@@ -10,7 +10,6 @@ import { DirectionsView } from './views/directions';
 import { InspectorView } from './views/inspector';
 import type { LabelHandlers } from './views/labels';
 import { SimilarityView } from './views/similarity';
-import { SourcesView } from './views/sources';
 import { StripView } from './views/strip';
 import { ThresholdView } from './views/threshold';
 import type { Basis, RunData, RunLabel, RunViewData, Selection, View } from './views/view';
@@ -56,7 +55,6 @@ export class Stage {
         ['directions', DirectionsView],
         ['similarity', SimilarityView],
         ['strip', StripView],
-        ['sources', SourcesView],
       ] as const) {
         this.add(`${name}-${label}`, (at) => {
           const view = new Kind(at, handlers);
@@ -64,6 +62,8 @@ export class Stage {
           return { view, paint };
         });
       }
+      const sources = async () => (await import('./views/sources')).SourcesView;
+      this.addLate(`sources-${label}`, i, ({ frame }) => frame.metrics.sources !== null, sources, handlers);
       const tree = async () => (await import('./views/tree')).TreeView;
       this.addLate(`tree-${label}`, i, ({ frame }) => frame.metrics.absorption !== null, tree, handlers);
       const labels = async () => (await import('./views/labels')).LabelsView;
