@@ -1,14 +1,11 @@
 /** Everyone can use the page: axe finds nothing, the keyboard does everything, and what happens is announced. */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { expectNoViolation, loadAxe } from './axe';
 import { begins, enter, openGroup, phase, reach, read, recordSteps } from './explorer-page';
 import { visit } from './harness';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Announcements come at most every five seconds while the page trains. */
 const patient = { timeout: 30_000 };
 const DESKTOP = { width: 1440, height: 900 };
@@ -20,7 +17,7 @@ test('axe finds no violation: light and dark, wide and narrow, settings and noti
     async ({ page }) => {
       await reach(page, 50);
       await page.evaluate(() => document.querySelector('sdl-explorer')?.pause());
-      await page.evaluate(AXE);
+      await loadAxe(page);
       // With a notice on top, since this link is wrong in one place.
       await page.locator('.notice[data-notice=link]').waitFor();
       await expectNoViolation(page, 'light, wide, with a notice');
@@ -176,17 +173,6 @@ test('what can change live does not restart; what cannot does', () =>
     await expect.poll(async () => Math.min(...(await steps()).A), patient).toBe(0);
     expect((await reach(page, 5))[0].n_features).toBe(24);
   }));
-
-async function expectNoViolation(page: Page, state: string): Promise<void> {
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  const found = violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}\n${nodes.map(({ target, failureSummary }) => `  ${target}: ${failureSummary}`).join('\n')}`,
-  );
-  expect(found, state).toEqual([]);
-}
 
 /** Every group of settings, every explanation, the backend's words and the list of keys. */
 async function openEverything(page: Page): Promise<void> {
