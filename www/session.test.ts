@@ -76,6 +76,19 @@ test('of two changes in a row the second builds on what the first has left', asy
   expect([session.state.shared['model.k'], a.config?.model.k]).toEqual([5, 5]);
 });
 
+test('a change that comes while the first runs are being set up is not lost', async () => {
+  const opened = begin(plain);
+  const call = b.call.bind(b);
+  let changed: Promise<void> | undefined;
+  b.call = (kind, ask) => {
+    if (kind === 'start') changed ??= session.apply(withValue(session.state, 'model.n_latent', 32));
+    return call(kind, ask);
+  };
+  await opened;
+  await changed;
+  expect([count('start'), a.config?.model.n_latent, b.config?.model.n_latent]).toEqual([2, 32, 32]);
+});
+
 test('a link whose setting the engine refuses starts with the default for it', async () => {
   await begin(withValue(withValue(plain, 'model.k', 100), 'seed', 9));
   expect([a.config?.model.k, a.config?.seed, session.state.shared['model.k']]).toEqual([3, 9, 3]);

@@ -69,8 +69,7 @@ export class Session {
     return this.inTurn(async () => {
       for (let attempt = 0; ; attempt++) {
         try {
-          await this.restartRuns();
-          this.good = this.state;
+          this.good = await this.restartRuns();
           return;
         } catch (reason) {
           if (!(reason instanceof Refused) || attempt === 2) throw reason;
@@ -114,8 +113,10 @@ export class Session {
     });
   }
 
-  reset(): Promise<void> {
-    return this.inTurn(() => this.restartRuns());
+  async reset(): Promise<void> {
+    await this.inTurn(async () => {
+      await this.restartRuns();
+    });
   }
 
   async texts(label: RunLabel, latent: number): Promise<{ text: string; label: string; activation: number }[]> {
@@ -160,13 +161,15 @@ export class Session {
     this.put({ id: 'link', tone: 'warn', text: 'Part of this link could not be read.', more });
   }
 
-  private async restartRuns(): Promise<void> {
+  /** Answers the state that they began with: meanwhile there may be another. */
+  private async restartRuns(): Promise<PageState> {
+    const { state } = this;
     const rows = await this.rows();
     const over = this.notices.filter(({ id }) => OF_A_RUN.includes(id));
     this.drop(...OF_A_RUN);
     const slow = setTimeout(() => this.tellSlow(), SLOW_MS);
     try {
-      await this.player.start(configsOf(this.state), rows);
+      await this.player.start(configsOf(state), rows);
     } catch (reason) {
       // Refused: the old run is still there, and what was said of it still holds.
       for (const notice of over) this.put(notice);
@@ -176,6 +179,7 @@ export class Session {
       this.drop('slow');
     }
     this.chooseBackend(false);
+    return state;
   }
 
   /** Out of turn: an engine may have to be fetched first, and no change should wait for that. */

@@ -38,6 +38,8 @@ export class Stage {
   private readonly figures: Figure[] = [];
   private readonly inspector: InspectorView;
   private readonly observer: IntersectionObserver;
+  /** Fetch what there is something to show for, in sight or not. */
+  private readonly late: ((shown: Shown) => void)[] = [];
   private shown: Shown | undefined;
   private pass: Promise<void> | undefined;
   private stale = false;
@@ -87,6 +89,7 @@ export class Stage {
   async draw(shown: Shown): Promise<void> {
     this.shown = shown;
     this.stale = true;
+    for (const look of this.late) look(shown);
     this.pass ??= this.paint();
     await this.pass;
   }
@@ -153,9 +156,11 @@ export class Stage {
     let view: View<RunViewData> | undefined;
     let asked = false;
     const paint = ({ runs, ...look }: Shown) => {
-      if (!wanted(runs[i])) return;
-      view?.update({ run: runs[i], ...look });
-      if (asked) return;
+      if (wanted(runs[i])) view?.update({ run: runs[i], ...look });
+    };
+    this.add(name, () => ({ view: { update() {}, destroy: () => view?.destroy() }, paint }));
+    this.late.push(({ runs }) => {
+      if (asked || !wanted(runs[i])) return;
       asked = true;
       load().then(
         (Kind) => {
@@ -167,8 +172,7 @@ export class Stage {
           asked = false;
         },
       );
-    };
-    this.add(name, () => ({ view: { update() {}, destroy: () => view?.destroy() }, paint }));
+    });
   }
 
   private at(name: string): HTMLElement {

@@ -130,7 +130,7 @@ function heat(title: string, stage: Stage, child: number, latents: readonly stri
   return html`<figure class="lab-figure">
     <h3>${title}: ${set(stage.pattern[PARENT], NAMES)} fire Dog</h3>
     <p class="finding">Products ⟨w_E, w_p⟩; those above the threshold ${number(stage.threshold)} fire (●). The first four are dogs.</p>
-    <div class="scroll"><table class="heat">
+    <div class="scroll" tabindex="0" role="group" aria-label="Products ${title.toLowerCase()}"><table class="heat">
       <thead><tr><td></td>${latents.map((name, i) => html`<th scope="col">${i + 1} ${name}</th>`)}</tr></thead>
       <tbody>${NAMES.map(
         (name, d) => html`<tr><th scope="row">${name}</th>${latents.map((_, i) => cell(i, d))}</tr>`,
