@@ -39,7 +39,7 @@ pub struct Run {
     order: Order,
     /// Losses not yet handed out, and the steps they were read before.
     losses: Vec<(u64, f32)>,
-    /// The loss of the first batch, which divergence is measured against.
+    /// The loss of the first batch that has one, which divergence is measured against.
     start_loss: Option<f32>,
     stopped: Stopped,
     events: Vec<Event>,
@@ -259,8 +259,9 @@ impl Run {
 
     fn record(&mut self, first: u64, losses: &[f32]) {
         for (step, &loss) in (first..).zip(losses) {
-            let start = *self.start_loss.get_or_insert(loss);
-            if divergence::diverged(loss, start) {
+            // A batch of silence says nothing about the size of losses.
+            self.start_loss = self.start_loss.filter(|start| *start != 0.0).or(Some(loss));
+            if divergence::diverged(loss, self.start_loss.unwrap_or_default()) {
                 let (cause, remedy) = divergence::explain(&self.config, step);
                 self.stopped = Stopped::Diverged;
                 self.events.push(Event::Diverged { step, loss, cause, remedy });

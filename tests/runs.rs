@@ -253,6 +253,25 @@ fn divergence_stops_the_run_names_the_cause_and_can_be_undone() {
     assert_eq!(r.step(), 150);
 }
 
+/// Divergence was measured against the first batch's loss, which is zero where no feature fires in it.
+#[test]
+fn a_silent_first_batch_makes_nothing_diverge() {
+    let mut c = Config::default();
+    (c.bench.n_features, c.bench.n_input, c.bench.sparsity) = (8, 4, 0.98);
+    (c.model.n_latent, c.model.k, c.training.batch, c.anchors.count) = (8, 1.0, 1, 0);
+    let mut silent = 0;
+    for seed in 0..4 {
+        c.seed = seed;
+        let mut r = run(&c);
+        advance(&mut r, 1000);
+        let losses = block_on(r.frame()).expect("the CPU stays").losses;
+        silent += u32::from(losses[0].1 == 0.0);
+        assert!(losses.iter().any(|l| l.1 > 1.0), "there is a sample to lose");
+        assert_eq!(r.step(), 1000, "seed {seed} goes on");
+    }
+    assert!(silent > 0, "no first batch was silent");
+}
+
 #[test]
 fn live_changes_are_taken_and_others_refused() {
     let c = Config::default();

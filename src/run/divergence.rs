@@ -3,7 +3,7 @@
 use crate::config::Config;
 use serde::{Deserialize, Serialize};
 
-/// A loss this many times the first batch's will not come back.
+/// A loss this many times the first one will not come back.
 const LIMIT: f32 = 1e6;
 
 /// Set `field` to `value` and go on from the last checkpoint.
@@ -14,9 +14,10 @@ pub struct Remedy {
     pub value: f64,
 }
 
+/// `start`: the first loss; 0 as long as all batches were silent.
 pub fn diverged(loss: f32, start: f32) -> bool {
-    // A batch of silence has loss zero; the floor keeps it from calling everything after it divergence.
-    !loss.is_finite() || loss > LIMIT * start.max(1e-6)
+    // A nearly silent batch must not call everything after it divergence.
+    !loss.is_finite() || (start != 0.0 && loss > LIMIT * start.max(1e-4))
 }
 
 /// (cause in one sentence, remedy).
