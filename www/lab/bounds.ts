@@ -1,9 +1,10 @@
 /** Two bounds of the paper beside what they bound: the planted solution over M, and the loss at extreme sparsity over S. */
 import { html, render } from 'lit';
+import type { BoundAt, BoundReport } from '../views/bound';
 import { adoptStyles } from '../views/style';
 import { Cancelled } from './pool';
 import type { RoomModule } from './rooms';
-import type { Extreme, MadeWorld, Planted, World } from './theorems/answers';
+import type { MadeWorld, Planted, World } from './theorems/answers';
 import { type Curve, chart, sample } from './theorems/chart';
 import { places, SizedFigure } from './theorems/sized';
 import css from './theorems/theorems.css?inline';
@@ -41,7 +42,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
       if (mine !== asked) return;
       showPlanted(found.map((f) => f.report).sort((a, b) => a.interference - b.interference));
       const typical = found[TARGETS.indexOf(0.3)].world;
-      const report = await pool.ask<Extreme>(extremeOf(typical));
+      const report = await pool.ask<BoundReport>(extremeOf(typical));
       if (mine === asked) showExtreme(report);
     } catch (error) {
       if (mine === asked && !(error instanceof Cancelled))
@@ -110,9 +111,9 @@ export const open: RoomModule['open'] = (at, { pool }) => {
     });
   }
 
-  function showExtreme(report: Extreme): void {
+  function showExtreme(report: BoundReport): void {
     const at = report.curve.filter((c) => c.approx !== null && c.bound !== null);
-    const line = (name: string, hue: string, dash: string, of: (c: Extreme['curve'][number]) => number): Curve => ({
+    const line = (name: string, hue: string, dash: string, of: (c: BoundAt) => number): Curve => ({
       name,
       hue,
       dash,

@@ -1,13 +1,14 @@
 /** Zero loss without recovery: the split basis, and where training ends, seed by seed. */
 import { html, render } from 'lit';
 import { adoptStyles } from '../views/style';
+import type { Share } from './answers';
 import { Cancelled } from './pool';
 import type { RoomModule } from './rooms';
 import type { End, MadeWorld, World } from './theorems/answers';
 import { plane, planeKeys } from './theorems/plane';
 import { places, SizedFigure } from './theorems/sized';
 import css from './theorems/theorems.css?inline';
-import { number, share } from './theorems/words';
+import { number, shareText } from './theorems/words';
 
 const SEEDS = 64;
 /** Seeds of one question: what a worker does between two signs of progress. */
@@ -18,6 +19,11 @@ const ENDS = [
   { sign: '●', name: 'zero loss, every feature found', is: (e: End, n: number) => e.is_zero && e.recovered === n },
   { sign: '×', name: 'loss above zero', is: (e: End) => !e.is_zero },
 ] as const;
+/** What is counted: the ends, and of the first those that found nothing. */
+const COUNTED = [
+  ...ENDS,
+  { sign: '', name: 'zero loss, no feature found', is: (e: End) => e.is_zero && e.recovered === 0 },
+] as const;
 
 export const open: RoomModule['open'] = (at, { pool }) => {
   adoptStyles(at, css);
@@ -26,6 +32,8 @@ export const open: RoomModule['open'] = (at, { pool }) => {
   let world: World | undefined;
   let split: End | undefined;
   let ends: End[] = [];
+  /** Of `COUNTED`, once training has ended or was stopped. */
+  let shares: Share[] = [];
   let chosen = 0;
   let running = false;
   let entered = 0;
@@ -60,6 +68,7 @@ export const open: RoomModule['open'] = (at, { pool }) => {
   async function train(): Promise<void> {
     const mine = ++entered;
     ends = [];
+    shares = [];
     running = true;
     draw();
     const training = { n_latent: latents, steps: 4000, learning_rate: 0.02 };
@@ -77,10 +86,20 @@ export const open: RoomModule['open'] = (at, { pool }) => {
       await Promise.all(Array.from({ length: SEEDS / PART }, (_, i) => part(i * PART)));
       if (mine !== entered) return;
       running = false;
-      draw();
+      await count(mine);
     } catch (error) {
       failed(error, mine);
     }
+  }
+
+  async function count(mine: number): Promise<void> {
+    draw();
+    const n = world?.mass.length ?? 0;
+    const counts = COUNTED.map((kind) => [ends.filter((end) => kind.is(end, n)).length, ends.length]);
+    const found = await pool.ask<Share[]>({ ask: 'shares', counts });
+    if (mine !== entered) return;
+    shares = found;
+    draw();
   }
 
   function failed(error: unknown, mine: number): void {
@@ -128,12 +147,10 @@ export const open: RoomModule['open'] = (at, { pool }) => {
     const sign = (end: End) => ENDS.find((kind) => kind.is(end, n)) ?? ENDS[2];
     return html`
       <dl class="facts">
-        ${ENDS.map(
-          (kind) => html`<dt>${kind.sign} ${kind.name}</dt>
-          <dd>${share(ends.filter((end) => kind.is(end, n)).length, ends.length)}</dd>`,
+        ${COUNTED.map(
+          (kind, at) => html`<dt>${kind.sign} ${kind.name}</dt>
+          <dd>${shareText(shares[at]) ?? `${ends.filter((end) => kind.is(end, n)).length} of ${ends.length}`}</dd>`,
         )}
-        <dt>zero loss, no feature found</dt>
-        <dd>${share(ends.filter((end) => end.is_zero && end.recovered === 0).length, ends.length)}</dd>
       </dl>
       <div class="ends" role="group" aria-label="Ends by seed">
         ${ends.map(
@@ -164,10 +181,10 @@ export const open: RoomModule['open'] = (at, { pool }) => {
             change();
           }} /></label>
         <button type="button" ?disabled=${!running} @click=${() => {
-          entered++;
+          const mine = ++entered;
           pool.cancel();
           running = false;
-          draw();
+          count(mine).catch((error) => failed(error, mine));
         }}>Stop</button>
       </div>
       <p class="about">

@@ -60,25 +60,6 @@ export interface Planted {
   loose_bound: number;
 }
 
-export interface Extreme {
-  curve: {
-    sparsity: number;
-    active: number;
-    loss: number;
-    loss_error: number;
-    approx: number | null;
-    gap: number | null;
-    c: number | null;
-    bound: number | null;
-    informative: boolean;
-  }[];
-  informative_above: number | null;
-  applies: boolean;
-  why_not: string[];
-  samples: number;
-  most_active: number;
-}
-
 /** Where weights stand between loss and recovery. */
 export interface End {
   seed: number;

@@ -1,6 +1,6 @@
 /** Numbers, sets and shares in words. */
 import { expect, test } from 'vitest';
-import { number, patternText, share, wilson } from './words';
+import { number, patternText, shareText } from './words';
 
 test('numbers keep three digits or a power of ten', () => {
   expect([0, 1, 0.5, 1 / 3, -2.25, 1e-9, -3.1e-17, 12345].map(number)).toEqual([
@@ -20,11 +20,8 @@ test('patterns are sets of features', () => {
   expect(patternText([[1]], ['Cat', 'Dog'])).toBe('{Dog}');
 });
 
-test('shares carry an interval that never leaves 0 to 1', () => {
-  expect(wilson(0, 64)[0]).toBe(0);
-  expect(wilson(64, 64)[1]).toBeCloseTo(1, 12);
-  // Newcombe 1998, table I: 81 of 263.
-  expect(wilson(81, 263)[0]).toBeCloseTo(0.2553, 4);
-  expect(wilson(81, 263)[1]).toBeCloseTo(0.3662, 4);
-  expect(share(1, 2)).toMatch(/^1 of 2 \(50 %/);
+test('shares are said with their interval', () => {
+  const share = { count: 81, of: 263, low: 0.2553, high: 0.3662 };
+  expect(shareText(share)).toBe('81 of 263 (31 %, 95 % interval 26 to 37 %)');
+  expect(shareText(undefined)).toBeUndefined();
 });

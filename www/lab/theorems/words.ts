@@ -1,4 +1,5 @@
 /** Numbers and patterns in words. Pure functions. */
+import type { Share } from '../answers';
 
 /** Three digits, or a power of ten where that is shorter; rounding noise is said as what it is. */
 export function number(x: number): string {
@@ -21,21 +22,12 @@ export function patternText(pattern: readonly (readonly number[])[], names?: rea
   return pattern.map((of) => set(of, names)).join(' ');
 }
 
-/** Wilson's 95 % interval of a share. */
-export function wilson(hits: number, of: number): [number, number] {
-  if (of === 0) return [0, 1];
-  const z = 1.959964;
-  const p = hits / of;
-  const middle = (p + (z * z) / (2 * of)) / (1 + (z * z) / of);
-  const half = (z / (1 + (z * z) / of)) * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of));
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
-}
-
-/** "12 of 64 (19 %, 95 % interval 11 to 30 %)". */
-export function share(hits: number, of: number): string {
+/** "12 of 64 (19 %, 95 % interval 11 to 30 %)"; nothing of nothing. */
+export function shareText(share: Share | undefined): string | undefined {
+  if (!share) return undefined;
   const percent = (p: number) => Math.round(100 * p);
-  const [low, high] = wilson(hits, of);
-  return `${hits} of ${of} (${percent(hits / of)} %, 95 % interval ${percent(low)} to ${percent(high)} %)`;
+  const { count, of, low, high } = share;
+  return `${count} of ${of} (${percent(count / of)} %, 95 % interval ${percent(low)} to ${percent(high)} %)`;
 }
 
 function raised(power: number): string {
