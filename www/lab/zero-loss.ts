@@ -22,7 +22,7 @@ const ENDS = [
 /** What is counted: the ends, and of the first those that found nothing. */
 const COUNTED = [
   ...ENDS,
-  { sign: '', name: 'zero loss, no feature found', is: (e: End) => e.is_zero && e.recovered === 0 },
+  { sign: '', name: 'of those marked ○, no feature found', is: (e: End) => e.is_zero && e.recovered === 0 },
 ] as const;
 
 export const open: RoomModule['open'] = (at, { pool }) => {
